@@ -1,0 +1,98 @@
+"""The driver: start, order and count of half-sweeps, the same for every backend."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from implementations.backend import AlsBackend
+from implementations.problem import AlsParams, Factors, Ratings
+
+_START_SCALE = 0.01
+
+
+def start_factors(train: Ratings, params: AlsParams) -> Factors:
+    """Start that every backend gets: items 0.01·N(0, 1), everything else zero, in float64.
+
+    Parameters
+    ----------
+    train : Ratings
+    params : AlsParams
+        Gives rank and seed.
+
+    Returns
+    -------
+    Factors
+        float64; a backend casts them once, in `load`.
+    """
+    users = np.zeros((train.n_users, params.rank + 1))
+    items = np.zeros((train.n_items, params.rank + 1))
+    generator = np.random.default_rng(params.seed)
+    items[:, :-1] = _START_SCALE * generator.standard_normal((train.n_items, params.rank))
+    return Factors(users, items, train.mean)
+
+
+def sweep(backend: AlsBackend) -> None:
+    """One sweep: all users, then all items with the new users."""
+    backend.update_users()
+    backend.update_items()
+
+
+def fit(
+    train: Ratings,
+    params: AlsParams | None = None,
+    *,
+    sweeps: int = 10,
+    implementation: str = "numba-parallel",
+    threads: int | None = None,
+) -> Factors:
+    """Train a model.
+
+    Parameters
+    ----------
+    train : Ratings
+    params : AlsParams, optional
+    sweeps : int
+    implementation : str
+        A name that `implementations.registry.find` knows.
+    threads : int, optional
+        Left out: all usable cores.
+
+    Returns
+    -------
+    Factors
+
+    Raises
+    ------
+    SolveError
+        Where a row's normal equations cannot be solved.
+    KeyError
+        Where there is no such implementation.
+    """
+    # The registry imports every backend, and Numba with them: only who trains pays for that.
+    from implementations.registry import find, usable_cores
+
+    params = params or AlsParams()
+    backend = find(implementation).create(params, threads or usable_cores())
+    backend.prepare(train)
+    backend.load(start_factors(train, params))
+    for _ in range(sweeps):
+        sweep(backend)
+    return backend.read()
+
+
+def predict(factors: Factors, users: ArrayLike, items: ArrayLike) -> NDArray[np.float64]:
+    """Predict ratings r̂ = μ + b_u + c_i + p_u·q_i, in float64 and never clipped.
+
+    Parameters
+    ----------
+    factors : Factors
+    users, items : array_like of int, shape (n,)
+
+    Returns
+    -------
+    ndarray, shape (n,), float64
+    """
+    user_rows = factors.users[np.asarray(users)].astype(np.float64)
+    item_rows = factors.items[np.asarray(items)].astype(np.float64)
+    dots = np.einsum("nk,nk->n", user_rows[:, :-1], item_rows[:, :-1])
+    predictions: NDArray[np.float64] = factors.mean + user_rows[:, -1] + item_rows[:, -1] + dots
+    return predictions

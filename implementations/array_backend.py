@@ -1,0 +1,32 @@
+"""What backends with plain factor arrays have in common: taking and giving factors."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from implementations.backend import AlsBackend
+from implementations.problem import AlsParams, Factors, ProblemSize
+
+
+class ArrayBackend(AlsBackend):
+    """A backend whose state is one `Factors` in its own dtype."""
+
+    def load(self, factors: Factors) -> None:
+        """Take a copy of these factors, cast to `dtype`."""
+        self._factors = factors.astype(self.dtype)
+
+    def read(self) -> Factors:
+        """Copy of the present factors."""
+        return self._factors.astype(self.dtype)
+
+    def factor_bytes(self, size: ProblemSize) -> int:
+        """Bytes of the factors of both sides."""
+        rows = size.n_users + size.n_items
+        return rows * (self.params.rank + 1) * self.dtype.itemsize
+
+
+def ridge(params: AlsParams) -> NDArray[np.float64]:
+    """Diagonal that regularises a system: reg for each factor, bias_reg for the bias, if any."""
+    diagonal = np.full(params.unknowns, params.reg)
+    if params.biases:
+        diagonal[-1] = params.bias_reg
+    return diagonal

@@ -1,0 +1,134 @@
+"""Rung 1: plain Python loops over lists of floats, like the formulas: it defines the result.
+
+For one row with ratings r_j of other-side rows [q_j; c_j], and x = [p; b] the row to be solved:
+
+    A = Σ_j z_j z_jᵀ + w·diag(ridge),  y = Σ_j z_j t_j,  A x = y,
+    with z_j = [q_j; 1] and t_j = r_j - μ - c_j
+
+(Koren, Bell, Volinsky 2009, with the bias as one more unknown.)
+"""
+
+from math import isfinite, sqrt
+from sys import float_info
+
+import numpy as np
+
+from implementations.array_backend import ridge
+from implementations.backend import AlsBackend, Side, SolveError
+from implementations.problem import Factors, ProblemSize, Ratings
+
+Vector = list[float]
+Matrix = list[Vector]
+Row = list[tuple[int, float]]  # the ratings of one user or item: (id of the other, rating)
+
+# Seen in CPython: a float object with its place in a list, and a tuple of two with its own.
+_FLOAT_BYTES, _RATING_BYTES = 32, 96
+
+
+class Naive(AlsBackend):
+    """Plain Python. NumPy appears at the door only, where arrays become lists and back."""
+
+    def bytes_needed(self, size: ProblemSize) -> int:
+        """Python objects: every rating twice, every factor once and in the array of `read`."""
+        numbers = (size.n_users + size.n_items) * (self.params.rank + 1)
+        return 2 * _RATING_BYTES * size.n_ratings + 2 * _FLOAT_BYTES * numbers
+
+    def prepare(self, train: Ratings) -> None:
+        """List each user's and each item's ratings, the other ids ascending."""
+        self._by_user: list[Row] = [[] for _ in range(train.n_users)]
+        self._by_item: list[Row] = [[] for _ in range(train.n_items)]
+        columns = (train.users.tolist(), train.items.tolist(), train.values.tolist())
+        for user, item, rating in zip(*columns, strict=True):
+            self._by_user[user].append((item, rating))
+            self._by_item[item].append((user, rating))
+        for row in self._by_user + self._by_item:
+            row.sort()
+
+    def load(self, factors: Factors) -> None:
+        """Take these factors as lists."""
+        self._users: Matrix = factors.users.tolist()
+        self._items: Matrix = factors.items.tolist()
+        self._mean = factors.mean
+
+    def update_users(self) -> None:
+        """Solve the users for the present items."""
+        self._users = self._solve("users", self._by_user, self._items)
+
+    def update_items(self) -> None:
+        """Solve the items for the present users."""
+        self._items = self._solve("items", self._by_item, self._users)
+
+    def read(self) -> Factors:
+        """Copy the present factors into arrays."""
+        shape = (-1, self.params.rank + 1)
+        users = np.array(self._users, self.dtype).reshape(shape)
+        items = np.array(self._items, self.dtype).reshape(shape)
+        return Factors(users, items, self._mean)
+
+    def _solve(self, side: Side, rows: list[Row], fixed: Matrix) -> Matrix:
+        rank, biases = self.params.rank, self.params.biases
+        diagonal: Vector = ridge(self.params).tolist()
+        solved = []
+        for number, row in enumerate(rows):
+            x = [0.0] * (rank + 1)
+            if row:
+                matrix, rhs = normal_equations(row, fixed, self._mean, biases)
+                weight = len(row) if self.params.count_scaled else 1
+                for i, value in enumerate(diagonal):
+                    matrix[i][i] += weight * value
+                solution = solve(matrix, rhs)
+                if solution is None:
+                    raise SolveError(side, number)
+                x[: len(solution)] = solution
+            solved.append(x)
+        return solved
+
+
+def normal_equations(row: Row, fixed: Matrix, mean: float, biases: bool) -> tuple[Matrix, Vector]:
+    """Lower triangle of Σ z zᵀ, and Σ z t, over the ratings of one row."""
+    unknowns = len(fixed[0]) if biases else len(fixed[0]) - 1
+    matrix = [[0.0] * (i + 1) for i in range(unknowns)]
+    rhs = [0.0] * unknowns
+    for other, rating in row:
+        *q, c = fixed[other]
+        z = [*q, 1.0] if biases else q
+        t = rating - mean - c
+        for i in range(unknowns):
+            z_i = z[i]
+            matrix_i = matrix[i]
+            for j in range(i + 1):
+                matrix_i[j] += z_i * z[j]
+            rhs[i] += z_i * t
+    return matrix, rhs
+
+
+def solve(matrix: Matrix, rhs: Vector) -> Vector | None:
+    """Solve A x = rhs by A = L Lᵀ (Cholesky), A given as its lower triangle; None where it fails.
+
+    A pivot is not usable at (unknowns)·eps·(its diagonal entry before elimination) or below.
+    """
+    n = len(rhs)
+    lower = [[0.0] * (i + 1) for i in range(n)]
+    forward = [0.0] * n
+    for i in range(n):
+        for j in range(i):
+            total = matrix[i][j]
+            for k in range(j):
+                total -= lower[i][k] * lower[j][k]
+            lower[i][j] = total / lower[j][j]
+        pivot = matrix[i][i]
+        for k in range(i):
+            pivot -= lower[i][k] * lower[i][k]
+        if not pivot > n * float_info.epsilon * matrix[i][i]:  # catches NaN, too
+            return None
+        lower[i][i] = sqrt(pivot)
+        total = rhs[i]
+        for k in range(i):
+            total -= forward[k] * lower[i][k]
+        forward[i] = total / lower[i][i]
+    x = forward
+    for i in reversed(range(n)):
+        x[i] /= lower[i][i]
+        for k in range(i):
+            x[k] -= lower[i][k] * x[i]
+    return x if all(map(isfinite, x)) else None

@@ -93,11 +93,9 @@ def normal_equations(row: Row, fixed: Matrix, mean: float, biases: bool) -> tupl
         *q, c = fixed[other]
         z = [*q, 1.0] if biases else q
         t = rating - mean - c
-        for i in range(unknowns):
-            z_i = z[i]
-            matrix_i = matrix[i]
-            for j in range(i + 1):
-                matrix_i[j] += z_i * z[j]
+        for i, z_i in enumerate(z):
+            # zip ends with the shorter: row i of the triangle has i + 1 entries
+            matrix[i] = [a_ij + z_i * z_j for a_ij, z_j in zip(matrix[i], z, strict=False)]
             rhs[i] += z_i * t
     return matrix, rhs
 

@@ -26,6 +26,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "f32": ("numba-serial-f32", "numba-parallel-f32"),
 }
 
+# The float64 rungs, each a reference for those above it.
+LADDER: tuple[str, ...] = GROUPS["all"]
+
 # dtype: largest difference from the reference in RMSE, in a prediction, in a row (relative).
 _TOLERANCES = {"float64": (1e-9, 1e-9, 1e-9), "float32": (1e-5, 1e-3, 1e-4)}
 

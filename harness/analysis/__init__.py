@@ -1,0 +1,1 @@
+"""Verdicts, computed from the facts in a log: parity, speedup, projection."""

@@ -1,0 +1,130 @@
+"""Does a cell give the same answer? By RMSE, predictions and half-sweeps, from facts alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.results.events import Cell, HalfSweep
+from harness.results.records import Record, RungRecord
+
+Verdict = Literal["reference", "ok", "failed", "unchecked", ""]
+
+
+@dataclass
+class Parity:
+    """What is to be said of one cell's results.
+
+    Attributes
+    ----------
+    verdict : str
+        "reference" where nothing below it was there to be held against, "" where it has no result.
+    against : set of Cell
+        The references it was compared with.
+    rmse, prediction, row : float or None
+        Largest differences over all sweeps compared; of half-sweeps, relative. None: not compared.
+    reason : str
+        What differs, where the verdict is "failed".
+    """
+
+    verdict: Verdict = ""
+    against: set[Cell] = field(default_factory=set)
+    rmse: float | None = None
+    prediction: float | None = None
+    row: float | None = None
+    reason: str = ""
+    by_sweep: dict[int, tuple[float, float]] = field(default_factory=dict)
+    reference_of_sweep: dict[int, Cell] = field(default_factory=dict)
+
+
+def judge_rung(rung: RungRecord) -> dict[Cell, Parity]:
+    """Verdicts on all cells of a rung.
+
+    The reference of a sweep is the lowest rung of the float64 ladder that finished it and itself
+    agrees with those below it; so the ladder is judged from below, then everything else.
+    """
+    records = [record for record in rung.records.values() if record.qualities]
+    verdicts = {cell: Parity() for cell in rung.records}
+    references: list[Record] = []
+    for record in sorted(records, key=_place):
+        parity = _judge(record, references)
+        verdicts[record.cell] = parity
+        if record.planned.ladder is not None and parity.verdict in ("reference", "ok"):
+            references.append(record)
+    return verdicts
+
+
+def _place(record: Record) -> tuple[bool, int, int]:
+    """The ladder first, from below; fewer threads before more."""
+    ladder = record.planned.ladder
+    return ladder is None, ladder or 0, record.cell.threads
+
+
+def _judge(record: Record, references: list[Record]) -> Parity:
+    if not references:
+        first_of_ladder = record.planned.ladder is not None
+        return Parity("reference" if first_of_ladder else "unchecked")
+    parity = Parity("unchecked")
+    _compare_sweeps(record, references, parity)
+    _compare_rows(record, references, parity)
+    if parity.against:
+        parity.verdict = "failed" if parity.reason else "ok"
+    return parity
+
+
+def _compare_sweeps(record: Record, references: list[Record], parity: Parity) -> None:
+    for quality in record.qualities:
+        for reference in references:
+            theirs = next((q for q in reference.qualities if q.sweep == quality.sweep), None)
+            gap = _prediction_gap(record, reference, quality.sweep)
+            if theirs is None or gap is None:
+                continue
+            pairs = [(quality.train_rmse, theirs.train_rmse)]
+            if quality.test_rmse is not None and theirs.test_rmse is not None:
+                pairs.append((quality.test_rmse, theirs.test_rmse))
+            rmse = max(abs(mine - other) for mine, other in pairs)
+            parity.against.add(reference.cell)
+            parity.by_sweep[quality.sweep] = rmse, gap
+            parity.reference_of_sweep[quality.sweep] = reference.cell
+            parity.rmse = max(parity.rmse or 0.0, rmse)
+            parity.prediction = max(parity.prediction or 0.0, gap)
+            _blame_sweep(record, quality.sweep, rmse, gap, parity)
+            break
+
+
+def _prediction_gap(record: Record, reference: Record, sweep: int) -> float | None:
+    for difference in record.differences:
+        if difference.against == reference.cell and difference.sweep == sweep:
+            return difference.largest
+    # Cells with several thread counts: the fact stands in the record of whichever came later.
+    for difference in reference.differences:
+        if difference.against == record.cell and difference.sweep == sweep:
+            return difference.largest
+    return None
+
+
+def _blame_sweep(record: Record, sweep: int, rmse: float, gap: float, parity: Parity) -> None:
+    if parity.reason:
+        return
+    planned = record.planned
+    if rmse > planned.rmse_tolerance:
+        parity.reason = f"RMSE {rmse:.1e} off after sweep {sweep}"
+    elif gap > planned.prediction_tolerance:
+        parity.reason = f"a prediction {gap:.1e} off after sweep {sweep}"
+
+
+def _compare_rows(record: Record, references: list[Record], parity: Parity) -> None:
+    trusted = {reference.cell for reference in references}
+    usable = [half for half in record.half_sweeps if half.against in trusted]
+    for half in usable:
+        parity.against.add(half.against)
+        parity.row = max(parity.row or 0.0, half.relative)
+    worst = _first_wrong(usable, record.planned.row_tolerance)
+    if worst is not None:
+        parity.reason = (
+            f"{worst.side} row {worst.row}: {worst.value:.6g}, not {worst.expected:.6g}"
+            + (f"; {parity.reason}" if parity.reason else "")
+        )
+
+
+def _first_wrong(halves: Iterable[HalfSweep], tolerance: float) -> HalfSweep | None:
+    return next((half for half in halves if half.relative > tolerance), None)

@@ -1,0 +1,188 @@
+"""The command line: arguments to calls.
+
+Commands are imported when they are called, so that `--help` answers at once.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from math import isnan
+from pathlib import Path
+from typing import NoReturn
+
+from harness.errors import UserError
+
+_DESCRIPTION = (
+    "How much does each way of programming alternating least squares buy, "
+    "does every way give the same answer, and how sure are we?"
+)
+_STATUS = (
+    "exit status: 0 all well; 1 a cell failed, broke parity or could not be checked; "
+    "2 bad usage or bad data; 130 after Ctrl-C"
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Left out: those of the process.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.call(options)
+    except UserError as error:
+        sys.stderr.write(f"harness: {error}\n")
+        return 2
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"harness: {place}{error.strerror or error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("harness: interrupted\n")
+        return 130
+    return status
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"harness: {message}; see `{self.prog} --help`\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m harness", description=_DESCRIPTION, epilog=_STATUS)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_run(commands.add_parser("run", help="measure the ladder; print, draw and keep it"))
+    listing = commands.add_parser("list", help="implementations, scales and data sets")
+    listing.set_defaults(call=_list)
+    _add_check(commands.add_parser("check", help="hold any implementation to the contract"))
+    _add_data(commands.add_parser("data", help="fetch, verify and index a data set"))
+    _add_report(commands.add_parser("report", help="draw a run again from its log"))
+    _add_reproduce(commands.add_parser("reproduce", help="try published figures"))
+    return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    parser.formatter_class = argparse.ArgumentDefaultsHelpFormatter
+    parser.description = "Measure implementations on nested subsamples, and compare their results."
+    parser.epilog = _STATUS
+    add("--impl", default="all", help="names, groups (all, f32), or module:Class; comma-separated")
+    add("--scale", default="1m", help="the ladder up to 100k, 320k, 1m, 3.2m, 10m or full")
+    add("--only", action="store_true", help="that scale alone")
+    add("--data", default="auto", help="auto, a name (see `list`), or a folder, file or zip")
+    add("--baseline", help="implementation that speedups are relative to (default: the first)")
+    add("--rank", type=int, default=20, help="length of a factor, the bias not counted")
+    add("--reg", type=float, help="regulariser of factors (default: 25; .05 if count-scaled)")
+    add("--bias-reg", type=float, help="of biases (default: 7.5; .05 if count-scaled)")
+    add("--count-scaled", action="store_true", help="weigh regularisers by counts (ALS-WR)")
+    add("--no-biases", action="store_true", help="no user and item biases")
+    add("--seed", type=int, default=0, help="of the start factors")
+    add("--split-seed", type=int, default=0, help="of the holdout")
+    add("--shuffle-seed", type=int, default=0, help="of the order of turns")
+    add("--sweeps", type=_count, default=10, help="first sweeps, each judged for quality")
+    add("--rounds", type=_count, default=20, help="turns of each implementation on the clock")
+    add("--budget", type=_seconds, default=60.0, help="seconds of sweeps a cell; inf: no limit")
+    add("--threads", type=_counts, default=(), help="counts such as 1,2 (default: all cores)")
+    add("--out", type=Path, help="folder of the run (default: a new one in results/)")
+    add("--resume", type=Path, metavar="RUN", help="go on with a run that was interrupted")
+    add("--dry-run", action="store_true", help="say what would be run")
+    add("--strict", action="store_true", help="exit status 1 if any cell is not ok")
+    parser.set_defaults(call=_run, defaults=parser.get_default)
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Hold an implementation to the contract, property by property."
+    parser.add_argument("--impl", required=True, help="a name, a group, or module:Class")
+    parser.add_argument("--threads", type=_count, default=2, help="most threads to check with")
+    parser.set_defaults(call=_check)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Fetch, verify and index a data set; without a name, list them."
+    parser.add_argument("source", nargs="?", metavar="NAME|PATH", help="see `list`")
+    parser.add_argument("--write", type=Path, metavar="DIR", help="write it out as MovieLens does")
+    parser.set_defaults(call=_data)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Print and draw a run again; nothing is measured."
+    parser.add_argument("run", nargs="?", type=Path, help="its folder (default: the latest)")
+    parser.add_argument("--baseline", help="implementation that speedups are relative to")
+    parser.set_defaults(call=_report)
+
+
+def _add_reproduce(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Run published protocols and compare with their published figures."
+    parser.add_argument("protocol", nargs="?", help="its name (default: all)")
+    parser.add_argument("--impl", default="numba-parallel", help="implementation to run it with")
+    parser.add_argument("--data", type=Path, help="where its data set is, if not in the cache")
+    parser.set_defaults(call=_reproduce)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    return tuple(_count(part.strip()) for part in text.split(","))
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if isnan(seconds) or seconds <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
+
+
+def _run(options: argparse.Namespace) -> int:
+    from harness.commands.request import request_of
+    from harness.commands.run import run
+
+    return run(request_of(options))
+
+
+def _list(_: argparse.Namespace) -> int:
+    from harness.commands.listing import show
+
+    return show()
+
+
+def _check(options: argparse.Namespace) -> int:
+    from harness.commands.check import check_all
+
+    return check_all(options.impl, options.threads)
+
+
+def _data(options: argparse.Namespace) -> int:
+    from harness.commands.data import open_and_describe, show_all
+
+    if options.source is None:
+        return show_all()
+    return open_and_describe(options.source, options.write)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from harness.commands.drawing import report
+
+    return report(options.run, options.baseline)
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from harness.commands.reproduce import reproduce
+
+    return reproduce(options.protocol, options.impl, options.data)

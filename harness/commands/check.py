@@ -1,0 +1,51 @@
+"""The command `check`: the contract, property by property, on anybody's implementation."""
+
+from harness.commands.console import Screen
+from harness.conformance.check import check
+from harness.errors import UserError
+from implementations.backend import Variant
+from implementations.registry import expand, find
+
+
+def check_all(asked: str, threads: int) -> int:
+    """Check implementations, a line for each property.
+
+    Returns
+    -------
+    int
+        0 where all hold, 1 where one does not.
+    """
+    variants = [find_or_say(name) for name in expand(asked)]
+    if not variants:
+        raise UserError("--impl names no implementation; see `python -m harness list`")
+    with Screen() as screen:
+        broken = sum(_check(variant, threads, screen) for variant in variants)
+    return 1 if broken else 0
+
+
+def _check(variant: Variant, threads: int, screen: Screen) -> int:
+    screen.line(f"{variant.name} ({variant.dtype})")
+    broken = 0
+    for outcome in check(variant, threads):
+        broken += not outcome.passed
+        screen.line(f"  {'ok    ' if outcome.passed else 'BROKEN'}  {outcome.statement}")
+        if outcome.detail:
+            screen.line(f"          {outcome.detail}")
+    screen.line("  every property holds" if not broken else f"  {broken} broken")
+    return broken
+
+
+def find_or_say(name: str) -> Variant:
+    """Look an implementation up.
+
+    Raises
+    ------
+    UserError
+        Where there is none of that name, or it cannot be loaded.
+    """
+    try:
+        return find(name)
+    except KeyError as error:
+        raise UserError(f"--impl: {error.args[0]}") from None
+    except Exception as error:  # noqa: BLE001 - importing a module can raise anything
+        raise UserError(f"--impl {name}: {type(error).__name__}: {error}") from None

@@ -1,0 +1,34 @@
+"""The command `list`: what is here, what is missing and why."""
+
+from tabulate import tabulate
+
+from harness.commands.console import Screen
+from harness.commands.data import availability_table
+from harness.data.ladder import SCALES
+from implementations.registry import GROUPS, find, names
+
+
+def show() -> int:
+    """Print implementations, groups, scales and data sets."""
+    with Screen() as screen:
+        screen.line(tabulate([_row(name) for name in names()], _HEADERS, disable_numparse=True))
+        screen.line()
+        for group, members in GROUPS.items():
+            screen.line(f"--impl {group:5} is {', '.join(members)}")
+        screen.line("--impl module:Class runs a class of your own (CONTRIBUTING.md)")
+        screen.line(f"--scale is the ladder up to one of {', '.join(SCALES)}")
+        screen.line()
+        screen.line(availability_table())
+    return 0
+
+
+_HEADERS = ("implementation", "dtype", "threads", "idea")
+
+
+def _row(name: str) -> tuple[str, str, str, str]:
+    try:
+        variant = find(name)
+    except Exception as error:  # noqa: BLE001 - a plug-in that cannot be loaded is listed, too
+        return name, "–", "–", f"missing: {type(error).__name__}: {error}"
+    threads = "any" if variant.most_threads is None else str(variant.most_threads)
+    return name, variant.dtype, threads, variant.idea

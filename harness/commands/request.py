@@ -1,0 +1,105 @@
+"""What `run` is asked for: by its options, or by the log of the run to go on with."""
+
+from argparse import Namespace
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.errors import UserError
+from harness.results.log import read_run
+from harness.results.records import Run
+from implementations.problem import AlsParams
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """The options of `run`."""
+
+    impl: str = "all"
+    scale: str = "1m"
+    only: bool = False
+    data: str = "auto"
+    baseline: str | None = None
+    params: AlsParams = field(default_factory=AlsParams)
+    split_seed: int = 0
+    shuffle_seed: int = 0
+    sweeps: int = 10
+    rounds: int = 20
+    budget_s: float = 60.0
+    threads: tuple[int, ...] = ()
+    out: Path | None = None
+    resume: Path | None = None
+    dry_run: bool = False
+    strict: bool = False
+
+
+# Options that may stand beside --resume: they do not change what is measured.
+_FREE = {"resume", "strict", "dry_run", "call"}
+
+
+def request_of(options: Namespace) -> Request:
+    """Request of parsed options.
+
+    Raises
+    ------
+    UserError
+        Where a parameter of the model is out of range, or an option contradicts --resume.
+    """
+    if options.resume is not None:
+        given = [
+            name.replace("_", "-")
+            for name, value in vars(options).items()
+            if name not in (*_FREE, "defaults") and value != options.defaults(name)
+        ]
+        if given:
+            raise UserError(
+                f"--resume takes all options from the run it goes on with: leave --{given[0]} out"
+            )
+        return _resumed(read_run(options.resume), options)
+    if options.split_seed < 0 or options.shuffle_seed < 0:
+        raise UserError("--split-seed and --shuffle-seed must not be negative")
+    return Request(
+        params=_params(options),
+        budget_s=options.budget,
+        **{
+            name: getattr(options, name)
+            for name in Request.__dataclass_fields__
+            if name not in ("params", "budget_s")
+        },
+    )
+
+
+def _params(options: Namespace) -> AlsParams:
+    try:
+        return AlsParams(
+            rank=options.rank,
+            reg=options.reg,
+            bias_reg=options.bias_reg,
+            count_scaled=options.count_scaled,
+            biases=not options.no_biases,
+            seed=options.seed,
+        )
+    except ValueError as error:
+        name = str(error).partition(" ")[0].replace("_", "-")
+        raise UserError(f"--{name}: {error}") from None
+
+
+def _resumed(run: Run, options: Namespace) -> Request:
+    """Ask again for what a run was asked for."""
+    plan = run.started.plan
+    return Request(
+        impl=",".join(plan["implementations"]),
+        scale=plan["rungs"][-1],
+        only=len(plan["rungs"]) == 1,
+        data=run.started.dataset["source"],
+        baseline=plan["baseline"],
+        params=AlsParams(**plan["params"]),
+        split_seed=plan["split_seed"],
+        shuffle_seed=plan["shuffle_seed"],
+        sweeps=plan["sweeps"],
+        rounds=plan["rounds"],
+        budget_s=float("inf") if plan["budget_s"] is None else plan["budget_s"],
+        threads=tuple(plan["threads"]),
+        resume=options.resume,
+        dry_run=options.dry_run,
+        strict=options.strict,
+    )

@@ -1,0 +1,182 @@
+"""The command `run`: the ladder, from the arguments to the page."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.commands.console import Screen
+from harness.commands.drawing import draw_run, exit_status, print_rung
+from harness.commands.request import Request
+from harness.data.dataset import Dataset
+from harness.data.datasets import open_dataset
+from harness.data.ladder import plan as plan_rungs
+from harness.data.ladder import rungs_up_to
+from harness.errors import UserError
+from harness.measure.machine import describe_machine
+from harness.measure.plan import Plan, PlannedCell, planned_cells
+from harness.measure.runner import Runner
+from harness.results.events import RunStarted
+from harness.results.log import LOG_NAME, EventLog, read_run
+from harness.results.records import Run
+from implementations.registry import expand, usable_cores
+
+_SAME_MACHINE = ("cpu", "usable_cores", "packages")
+
+
+def run(request: Request) -> int:
+    """Run the ladder; print, draw and keep what it shows.
+
+    Returns
+    -------
+    int
+        Exit status (`harness.commands.drawing.exit_status`); 130 after Ctrl-C.
+
+    Raises
+    ------
+    UserError
+        Where something asked for cannot be.
+    """
+    with Screen() as screen:
+        draft = _plan(request, tuple(rungs_up_to(request.scale, request.only)))
+        cells = _find(draft)
+        if request.dry_run:
+            return _print_plan(draft, cells, request, screen)
+        dataset = open_dataset(request.data, draft.rungs, screen.line)
+        rungs, notices = plan_rungs(dataset.total_ratings, request.scale, request.only)
+        for notice in notices:
+            screen.line(notice)
+        plan = _plan(request, tuple(rungs))
+        started = RunStarted(
+            _now(), plan.to_json(), _describe(dataset, request.data), describe_machine()
+        )
+        folder = _folder(request, dataset, started)
+        with EventLog(folder, started) as log:
+            done = {name for name, rung in log.run.rungs.items() if rung.ended}
+            runner = Runner(plan, cells, dataset, log, _Watcher(screen, log.run))
+            interrupted = _go(runner, [name for name in plan.rungs if name not in done], screen)
+        draw_run(read_run(folder), folder, screen, quiet=False)
+    return 130 if interrupted else exit_status(read_run(folder), request.strict)
+
+
+def _go(runner: Runner, rungs: list[str], screen: Screen) -> bool:
+    """Run rungs; whether Ctrl-C ended it."""
+    try:
+        runner.run(rungs)
+    except KeyboardInterrupt:
+        screen.line("interrupted: what was measured so far follows; --resume goes on from here")
+        return True
+    return False
+
+
+def _plan(request: Request, rungs: tuple[str, ...]) -> Plan:
+    names = tuple(expand(request.impl))
+    if not names:
+        raise UserError("--impl names no implementation; see `python -m harness list`")
+    return Plan(
+        implementations=names,
+        rungs=rungs,
+        threads=_threads(request.threads),
+        params=request.params,
+        sweeps=request.sweeps,
+        rounds=request.rounds,
+        budget_s=request.budget_s,
+        baseline=request.baseline or names[0],
+        split_seed=request.split_seed,
+        shuffle_seed=request.shuffle_seed,
+    )
+
+
+def _threads(asked: tuple[int, ...]) -> tuple[int, ...]:
+    """Thread counts, each once; more than there are cores would measure the scheduler."""
+    cores = usable_cores()
+    if any(count > cores for count in asked):
+        raise UserError(f"--threads {max(asked)}: this process may use {cores} cores")
+    return tuple(dict.fromkeys(asked)) or (cores,)
+
+
+def _find(plan: Plan) -> list[PlannedCell]:
+    try:
+        cells = planned_cells(plan)
+    except KeyError as error:
+        raise UserError(f"--impl: {error.args[0]}") from None
+    except (ImportError, AttributeError, TypeError) as error:
+        raise UserError(f"--impl: cannot load it ({type(error).__name__}: {error})") from None
+    if plan.baseline not in plan.implementations:
+        raise UserError(
+            f"--baseline {plan.baseline} is not among {', '.join(plan.implementations)}"
+        )
+    return cells
+
+
+def _print_plan(plan: Plan, cells: list[PlannedCell], request: Request, screen: Screen) -> int:
+    screen.line(f"data       {request.data}")
+    screen.line(f"scales     {', '.join(plan.rungs)}")
+    for cell in cells:
+        hidden = " (hidden: reference only)" if cell.hidden else ""
+        screen.line(f"cell       {cell.variant.name}, {cell.threads} thread(s){hidden}")
+    for name, value in plan.to_json().items():
+        if name not in ("implementations", "rungs"):
+            screen.line(f"{name:10} {value}")
+    screen.line("nothing was run")
+    return 0
+
+
+def _describe(dataset: Dataset, source: str) -> dict[str, Any]:
+    return {
+        "source": source,
+        "name": dataset.name,
+        "synthetic": dataset.synthetic,
+        "sha256": dataset.sha256,
+        "ratings": dataset.total_ratings,
+        "here": len(dataset.ratings),
+        "users": dataset.ratings.n_users,
+        "movies": dataset.ratings.n_items,
+        "facts": dict(dataset.facts),
+    }
+
+
+def _folder(request: Request, dataset: Dataset, started: RunStarted) -> Path:
+    """Folder of the run: a new one, or that of the run to go on with."""
+    if request.resume is not None:
+        _check_same(read_run(request.resume), started)
+        return request.resume
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    folder = request.out or Path("results") / f"{stamp}-{dataset.name}-{request.scale}"
+    if (folder / LOG_NAME).exists():
+        raise UserError(f"{folder} holds a run already: give another --out, or --resume {folder}")
+    return folder
+
+
+def _check_same(before: Run, now: RunStarted) -> None:
+    """A run goes on only with the same plan, the same data, and on the same kind of machine."""
+    for name, keys in (("plan", ()), ("dataset", ()), ("environment", _SAME_MACHINE)):
+        old, new = getattr(before.started, name), getattr(now, name)
+        different = [key for key in keys or old.keys() | new.keys() if old.get(key) != new.get(key)]
+        if different:
+            key = min(different)
+            raise UserError(
+                f"--resume: {name} {key} was {old.get(key)!r} and is {new.get(key)!r} now; "
+                "start a new run"
+            )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class _Watcher:
+    """Shows how a run goes."""
+
+    screen: Screen
+    run: Run
+
+    def notice(self, line: str) -> None:
+        self.screen.notice(line)
+
+    def moment(self, line: str) -> None:
+        self.screen.moment(line)
+
+    def rung_done(self, rung: str) -> None:
+        print_rung(self.run, rung, self.screen)

@@ -1,0 +1,88 @@
+"""How far the results of cells are apart, as facts; whether too far is for the analysis to say."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from harness.measure.judge import row_difference
+from harness.measure.live import Live, Write
+from harness.results.events import Difference, HalfSweep
+from implementations.problem import Factors
+
+# A cell whose sweep takes more than this share of the budget is too slow to be the reference of
+# half-sweeps, which cost it one more sweep.
+_REFERENCE_SHARE = 0.25
+
+
+def compare(live: Sequence[Live], factors: Path, budget_s: float, write: Write) -> None:
+    """Compare predictions after every sweep, then one half-sweep of each side.
+
+    Parameters
+    ----------
+    live : sequence of Live
+        The cells of a group.
+    factors : Path
+        Folder for the factors from which the half-sweeps start.
+    budget_s : float
+    write : callable
+        Takes events.
+    """
+    for one in live:
+        for other in live:
+            if _is_reference_of(other, one):
+                _compare_predictions(one, other, write)
+    reference = _reference([one for one in live if not one.ended], budget_s)
+    if reference is None:
+        return
+    reference.attempt(lambda: _keep(reference, factors))
+    for side in ("users", "items"):
+        reference.attempt(_compare_half_sweeps, live, reference, side, factors, write)
+
+
+def _is_reference_of(other: Live, one: Live) -> bool:
+    """A rung of the ladder is held against those below it, everything else against all of it."""
+    rung, own = other.planned.ladder, one.planned.ladder
+    return rung is not None and (own is None or rung < own)
+
+
+def _compare_predictions(one: Live, other: Live, write: Write) -> None:
+    for sweep in sorted(one.predictions.keys() & other.predictions.keys()):
+        largest = np.abs(one.predictions[sweep] - other.predictions[sweep]).max()
+        write(Difference(one.cell, other.cell, sweep, float(largest)))
+
+
+def _reference(alive: Sequence[Live], budget_s: float) -> Live | None:
+    """The lowest rung of the ladder that is quick enough, else the quickest."""
+    ladder = [one for one in alive if one.planned.ladder is not None and one.judged]
+    if len(alive) < 2 or not ladder:
+        return None
+    quick = [one for one in ladder if one.last_sweep_s <= _REFERENCE_SHARE * budget_s]
+    if quick:
+        return min(quick, key=lambda one: one.planned.ladder or 0)
+    return min(ladder, key=lambda one: one.last_sweep_s)
+
+
+def _keep(reference: Live, factors: Path) -> None:
+    reference.worker.call("read", folder=str(factors))
+
+
+def _compare_half_sweeps(
+    live: Sequence[Live], reference: Live, side: str, factors: Path, write: Write
+) -> None:
+    expected = reference.half_sweep(side, factors)
+    for one in live:
+        if one is not reference:
+            one.attempt(_compare_half_sweep, one, reference, side, factors, expected, write)
+
+
+def _compare_half_sweep(
+    one: Live, reference: Live, side: str, factors: Path, expected: Factors, write: Write
+) -> None:
+    mine = one.half_sweep(side, factors)
+    gap = row_difference(getattr(mine, side), getattr(expected, side))
+    # JSON has no infinity: what is not finite is as far apart as a float can say.
+    most = np.finfo(np.float64).max
+    numbers = np.nan_to_num([gap.relative, gap.value, gap.expected], nan=most, posinf=most)
+    relative, value, wanted = numbers.tolist()
+    write(HalfSweep(one.cell, reference.cell, side, relative, gap.row, value, wanted))

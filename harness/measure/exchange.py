@@ -1,0 +1,38 @@
+"""Arrays between runner and workers: files that are mapped, not copied."""
+
+from pathlib import Path
+
+import numpy as np
+
+from implementations.problem import Factors, Ratings
+
+
+def write_ratings(folder: Path, ratings: Ratings) -> None:
+    """Write ratings for workers to map."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("users", "items", "values"):
+        np.save(folder / f"{name}.npy", getattr(ratings, name))
+    np.save(folder / "shape.npy", np.array([ratings.n_users, ratings.n_items]))
+
+
+def map_ratings(folder: Path) -> Ratings:
+    """Ratings as read-only maps of the files."""
+    users, items, values = (
+        np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("users", "items", "values")
+    )
+    n_users, n_items = np.load(folder / "shape.npy").tolist()
+    return Ratings(users, items, values, n_users, n_items)
+
+
+def write_factors(folder: Path, factors: Factors) -> None:
+    """Write factors for the other process to read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / "users.npy", factors.users)
+    np.save(folder / "items.npy", factors.items)
+    np.save(folder / "mean.npy", np.float64(factors.mean))
+
+
+def read_factors(folder: Path) -> Factors:
+    """Read factors that the other process wrote."""
+    mean = float(np.load(folder / "mean.npy"))
+    return Factors(np.load(folder / "users.npy"), np.load(folder / "items.npy"), mean)

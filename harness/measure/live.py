@@ -1,0 +1,133 @@
+"""A cell while its worker is alive."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.measure.exchange import read_factors
+from harness.measure.handle import Worker, WorkerFailure
+from harness.measure.judge import Judge
+from harness.measure.plan import Plan
+from harness.results.events import Cell, CellPlanned, Ended, Event, Phase, Quality, Status, Turn
+from implementations.problem import Factors
+
+# Beyond its judged sweeps a cell goes on sweeping, for the sake of timing, up to this share of its
+# budget: slow implementations are told from fast ones by few rounds.
+TIMING_SHARE = 0.5
+
+Write = Callable[[Event], None]
+
+
+@dataclass
+class Live:
+    """A cell, its worker, and how far it has come."""
+
+    planned: CellPlanned
+    worker: Worker
+    plan: Plan
+    write: Write
+    folder: Path  # where its factors pass between worker and runner
+    judge: Judge
+    turn_sweeps: int | None = None  # None until calibrated
+    judged: int = 0  # sweeps judged
+    spent_s: float = 0.0
+    last_sweep_s: float = 0.0
+    predictions: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    ended: bool = False
+
+    @property
+    def cell(self) -> Cell:
+        """Which cell this is."""
+        return self.planned.cell
+
+    def set_up(self, ratings: Path, start: Path) -> None:
+        """Go through the phases that come before the first sweep."""
+        arguments: dict[str, dict[str, Any]] = {
+            "open": {"folder": str(ratings)},
+            "prepare": {},
+            "load": {"folder": str(start)},
+            "warm_up": {},
+        }
+        params = asdict(self.plan.params)
+        self.worker.call(
+            "create", variant=self.cell.variant, params=params, threads=self.cell.threads
+        )
+        for name, given in arguments.items():
+            seconds, _ = self.worker.call(name, **given)
+            self.write(Phase(self.cell, "compile" if name == "warm_up" else name, seconds))
+
+    def wants_a_turn(self) -> bool:
+        """Whether there is budget for one more turn, and use for it."""
+        if self.ended:
+            return False
+        if self.judged == 0:
+            return True
+        budget_s = self.plan.budget_s
+        if self.judged >= self.plan.sweeps:
+            budget_s *= TIMING_SHARE
+        return self.spent_s + self.last_sweep_s * (self.turn_sweeps or 1) <= budget_s
+
+    def take_turn(self, number: int, position: int) -> None:
+        """One turn in one round; judged where it is one of the first sweeps."""
+        judging = self.judged < self.plan.sweeps
+        _, (sweeps, users_s, items_s) = self.worker.call(
+            "turn", sweeps=self.turn_sweeps, one_step=judging
+        )
+        turn = Turn(self.cell, number, position, sweeps, users_s, items_s)
+        self.write(turn)
+        self.turn_sweeps = sweeps
+        self.spent_s += users_s + items_s
+        self.last_sweep_s = turn.sweep_s
+        if judging:
+            self._judge()
+
+    def _judge(self) -> None:
+        start = perf_counter()
+        self.worker.call("read", folder=str(self.folder))
+        judgement = self.judge(read_factors(self.folder))
+        self.write(Phase(self.cell, "evaluate", perf_counter() - start))
+        self.judged += 1
+        if not judgement.finite:
+            self.end("diverged", f"predictions are not finite after sweep {self.judged}")
+            return
+        self.predictions[self.judged] = judgement.predictions
+        rmse = (judgement.train_rmse, judgement.test_rmse, judgement.warm_test_rmse)
+        self.write(Quality(self.cell, self.judged, *rmse))
+
+    def attempt(self, action: Callable[..., None], *arguments: Any) -> None:
+        """Do something while the cell lives; a failure of the worker ends the cell, not the run."""
+        if self.ended:
+            return
+        try:
+            action(*arguments)
+        except WorkerFailure as failure:
+            self.end(failure.status, failure.reason)
+
+    def half_sweep(self, side: str, factors: Path) -> Factors:
+        """Factors after one half-sweep from the given ones, off the clock."""
+        self.worker.call("load", folder=str(factors))
+        self.worker.call("half_sweep", side=side)
+        self.worker.call("read", folder=str(self.folder))
+        return read_factors(self.folder)
+
+    def finish(self) -> None:
+        """End a cell that took all the turns it could."""
+        facts: dict[str, Any] = self.worker.call("facts")[1]
+        done, asked = self.judged, self.plan.sweeps
+        if done >= asked:
+            self.end("ok", "", **facts)
+        else:
+            reason = f"{done} of {asked} sweeps took {self.spent_s:.3g} of {self.plan.budget_s:g} s"
+            self.end("over_budget", reason, **facts)
+
+    def end(self, status: Status, reason: str, **facts: Any) -> None:
+        """Write what became of the cell, once, and let its worker go."""
+        if not self.ended:
+            self.ended = True
+            self.write(Ended(self.cell, status, reason, self.judged, **facts))
+        self.worker.stop()

@@ -1,0 +1,160 @@
+"""The machine: what it is, what is free, what is in force."""
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numba
+import psutil
+from llvmlite import binding
+from threadpoolctl import threadpool_info
+
+from implementations.registry import usable_cores
+
+_PACKAGES = ("als-ladder", "numpy", "scipy", "numba", "llvmlite", "pandas", "pyarrow")
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+def memory_bytes(field: str) -> int | None:
+    """VmRSS (now) or VmHWM (peak) of this process; None where the system does not say.
+
+    Not ru_maxrss: a child's can be its parent's.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    for line in status.read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) << 10
+    return None
+
+
+def available_bytes() -> int:
+    """Memory that workers may take: what is available, or what the cgroup still allows."""
+    free = psutil.virtual_memory().available
+    limit, used = _cgroup("memory.max"), _cgroup("memory.current")
+    return free if limit is None or used is None else min(free, max(0, limit - used))
+
+
+def oom_kills() -> int:
+    """Processes of this cgroup that the system killed for lack of memory so far."""
+    events = _cgroup_text("memory.events") or ""
+    counts = dict(line.split() for line in events.splitlines())
+    return int(counts.get("oom_kill", 0))
+
+
+def _cgroup(name: str) -> int | None:
+    """A figure of this process's cgroup; None where there is none or no limit."""
+    text = _cgroup_text(name)
+    return int(text) if text is not None and text.strip().isdigit() else None
+
+
+def _cgroup_text(name: str) -> str | None:
+    """A file of this process's cgroup (version 2)."""
+    try:
+        group = Path("/proc/self/cgroup").read_text().strip().rpartition(":")[2]
+        return (Path("/sys/fs/cgroup") / group.lstrip("/") / name).read_text()
+    except OSError:
+        return None
+
+
+def thread_environment(threads: int) -> dict[str, str]:
+    """Environment of a worker: every library that has threads may use this many."""
+    return dict.fromkeys(_THREAD_VARIABLES, str(threads))
+
+
+def threads_in_force() -> dict[str, Any]:
+    """Threads that this process's libraries use, as they say it themselves."""
+    pools = {
+        f"{pool['internal_api']} ({Path(pool['filepath']).name})": pool["num_threads"]
+        for pool in threadpool_info()
+    }
+    return {"numba": numba.get_num_threads(), "numba_layer": _threading_layer(), **pools}
+
+
+def _threading_layer() -> str:
+    """Numba's threading layer: known once something ran in parallel."""
+    try:
+        return str(numba.threading_layer())  # type: ignore[attr-defined,unused-ignore]
+    except ValueError:
+        return "none used"
+
+
+def describe_machine() -> dict[str, Any]:
+    """What a reader of the results needs to know of the machine and its software."""
+    return {
+        "cpu": _cpu_model(),
+        "vector": _vector_width(),
+        "usable_cores": usable_cores(),
+        "cores": os.cpu_count(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "available_bytes": available_bytes(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "llvm": ".".join(map(str, binding.llvm_version_info)),
+        "blas": _blas(),
+        "git": _git(),
+        **load_now(),
+    }
+
+
+def load_now() -> dict[str, Any]:
+    """How busy the machine is at this moment."""
+    return {"time": datetime.now(UTC).isoformat(timespec="seconds"), "load": os.getloadavg()[0]}
+
+
+def _cpu_model() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return f"{line.partition(':')[2].strip()} ({binding.get_host_cpu_name()})"
+    return f"{platform.processor() or platform.machine()} ({binding.get_host_cpu_name()})"
+
+
+def _vector_width() -> str:
+    features = binding.get_host_cpu_features()
+    named = {"avx512f": "AVX-512", "avx2": "AVX2", "avx": "AVX", "neon": "NEON", "sse2": "SSE2"}
+    return next((name for flag, name in named.items() if features.get(flag)), "unknown")
+
+
+def _blas() -> list[dict[str, Any]]:
+    wanted = ("internal_api", "version", "architecture", "threading_layer")
+    return [
+        {key: pool.get(key) for key in wanted}
+        for pool in threadpool_info()
+        if pool["user_api"] == "blas"
+    ]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _git() -> dict[str, Any]:
+    """Commit of the code, and whether the tree differs from it; empty outside a checkout."""
+    folder = Path(__file__).parent
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(folder), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain"))}
+    except (OSError, subprocess.CalledProcessError):
+        return {}

@@ -1,0 +1,88 @@
+"""What a run is to do."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from implementations.backend import Variant
+from implementations.problem import AlsParams
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that decides what a run does, its data set apart.
+
+    Attributes
+    ----------
+    implementations : tuple of str
+        In the order asked for.
+    rungs : tuple of str
+        Ascending.
+    threads : tuple of int
+        Thread counts; a variant that can use fewer gets a cell for what it can use.
+    params : AlsParams
+    sweeps : int
+        First sweeps, after each of which quality is judged.
+    rounds : int
+        Turns of every cell, so far as its budget goes.
+    budget_s : float
+        Seconds of sweeps that a cell may take; may be infinite.
+    baseline : str
+        The implementation that speedups are relative to.
+    split_seed, shuffle_seed : int
+        Of the holdout, and of the order of turns.
+    """
+
+    implementations: tuple[str, ...]
+    rungs: tuple[str, ...]
+    threads: tuple[int, ...]
+    params: AlsParams
+    sweeps: int = 10
+    rounds: int = 20
+    budget_s: float = 60.0
+    baseline: str = ""
+    split_seed: int = 0
+    shuffle_seed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as the log holds it; an infinite budget as None, which JSON can say."""
+        plan = asdict(self)
+        plan["budget_s"] = None if self.budget_s == float("inf") else self.budget_s
+        for name in ("implementations", "rungs", "threads"):
+            plan[name] = list(plan[name])
+        return plan
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """A variant with a thread count, for every rung."""
+
+    variant: Variant
+    threads: int
+    ladder: int | None
+    hidden: bool = False
+
+
+def planned_cells(plan: Plan) -> list[PlannedCell]:
+    """Variants and thread counts of a plan, and a hidden reference where it has none.
+
+    Raises
+    ------
+    KeyError, ImportError, AttributeError, TypeError
+        As `implementations.registry.find`.
+    """
+    from implementations.registry import LADDER, find
+
+    chosen = [_planned(name, threads) for name in plan.implementations for threads in plan.threads]
+    if not any(cell.ladder is not None for cell in chosen):
+        name = "numba-parallel"
+        chosen.append(PlannedCell(find(name), max(plan.threads), LADDER.index(name), hidden=True))
+    unique = {(cell.variant.name, cell.threads): cell for cell in chosen}
+    return list(unique.values())
+
+
+def _planned(name: str, threads: int) -> PlannedCell:
+    from implementations.registry import LADDER, find
+
+    variant = find(name)
+    ladder = LADDER.index(name) if name in LADDER else None
+    return PlannedCell(variant, variant.threads(threads), ladder)

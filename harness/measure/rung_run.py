@@ -1,0 +1,105 @@
+"""One rung: all its workers alive, one at a time at work."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from harness.cost import Size, project, seen
+from harness.data.rung import Rung
+from harness.measure.comparing import compare
+from harness.measure.handle import Worker
+from harness.measure.judge import Judge
+from harness.measure.live import Live
+from harness.measure.observer import Observer
+from harness.measure.plan import Plan
+from harness.results.events import CellPlanned, Ended
+from harness.results.log import EventLog
+
+# A worker that does not answer for longer than this many budgets, or than this, is given up.
+_TIMEOUT_BUDGETS, _SHORTEST_TIMEOUT_S = 3, 120.0
+
+
+@dataclass
+class RungRun:
+    """Runs the cells of one rung, group after group.
+
+    Attributes
+    ----------
+    plan : Plan
+    rung : Rung
+    work : Path
+        Folder for what passes between runner and workers; `ratings` and `start` are in it.
+    log : EventLog
+        Smaller rungs in it are what a first sweep is predicted from.
+    observer : Observer
+    """
+
+    plan: Plan
+    rung: Rung
+    work: Path
+    log: EventLog
+    observer: Observer
+
+    def run_group(self, cells: Sequence[CellPlanned], group: int) -> None:
+        """Start the workers of a group, give them their turns, compare their results."""
+        with ExitStack() as stack:
+            started = [self._start(cell, stack) for cell in cells]
+            live = [one for one in started if one is not None]
+            try:
+                self._rounds(live, group)
+                compare(live, self.work / "reference", self.plan.budget_s, self.log.write)
+                for one in live:
+                    one.attempt(one.finish)
+            except KeyboardInterrupt:
+                for one in live:
+                    one.end("interrupted", f"after {one.judged} sweeps")
+                raise
+
+    @property
+    def size(self) -> Size:
+        """What this rung's seconds depend on."""
+        train = self.rung.train
+        return Size(len(train), train.n_users, train.n_items)
+
+    def _start(self, planned: CellPlanned, stack: ExitStack) -> Live | None:
+        cell = planned.cell
+        prediction = project(seen(self.log.run, cell.variant, cell.threads), self.size)
+        if prediction and prediction.sweep_s > self.plan.budget_s:
+            reason = f"a sweep is expected to take {prediction.sweep_s:.3g} s"
+            reason += f", the budget is {self.plan.budget_s:g} s"
+            self.log.write(Ended(cell, "skipped", reason, 0))
+            return None
+        self.observer.notice(f"{cell.rung}: preparing {cell.variant}")
+        worker = Worker(cell.threads, self._timeout_s)
+        stack.callback(worker.stop)
+        folder = self.work / f"{cell.variant.replace(':', '_')}-{cell.threads}"
+        live = Live(planned, worker, self.plan, self.log.write, folder, Judge(self.rung))
+        live.attempt(live.set_up, self.work / "ratings", self.work / "start")
+        return None if live.ended else live
+
+    @property
+    def _timeout_s(self) -> float | None:
+        budget_s = self.plan.budget_s
+        if budget_s == float("inf"):
+            return None
+        return max(_TIMEOUT_BUDGETS * budget_s, _SHORTEST_TIMEOUT_S)
+
+    def _rounds(self, live: Sequence[Live], group: int) -> None:
+        """Rounds in which each cell that wants one has a turn, in an order shuffled anew.
+
+        Their numbers go on from group to group, so that a ratio pairs turns of one round only.
+        """
+        rounds = max(self.plan.rounds, self.plan.sweeps)
+        rung_seed = [self.plan.shuffle_seed, *self.rung.name.encode()]
+        for number in range(group * rounds + 1, (group + 1) * rounds + 1):
+            waiting = [one for one in live if one.wants_a_turn()]
+            if not waiting:
+                return
+            order = np.random.default_rng([*rung_seed, number]).permutation(len(waiting))
+            for position, which in enumerate(order):
+                one = waiting[which]
+                self.observer.moment(f"{self.rung.name}: round {number}, {one.cell.variant}")
+                one.attempt(one.take_turn, number, position)

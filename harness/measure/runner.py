@@ -1,0 +1,136 @@
+"""The runner: rung after rung, every planned cell."""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from harness.cost import worker_bytes
+from harness.data.dataset import Dataset
+from harness.data.ladder import cut
+from harness.data.rung import Rung
+from harness.measure.admission import SHARE_OF_MEMORY, admit
+from harness.measure.exchange import write_factors, write_ratings
+from harness.measure.machine import available_bytes, load_now
+from harness.measure.observer import Observer
+from harness.measure.plan import Plan, PlannedCell
+from harness.measure.rung_run import RungRun
+from harness.results.events import (
+    Cell,
+    CellPlanned,
+    Ended,
+    RunEnded,
+    RungEnded,
+    RungStarted,
+)
+from harness.results.log import EventLog
+from implementations.als import start_factors
+from implementations.problem import ProblemSize
+
+WORK_FOLDER = ".work"
+
+
+@dataclass
+class Runner:
+    """Runs a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+    cells : sequence of PlannedCell
+    dataset : Dataset
+    log : EventLog
+        Has its RunStarted already.
+    observer : Observer
+    """
+
+    plan: Plan
+    cells: list[PlannedCell]
+    dataset: Dataset
+    log: EventLog
+    observer: Observer
+
+    def run(self, rungs: Iterable[str]) -> None:
+        """Run these rungs; whatever happens, say in the log that the run ended.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After the cells alive have been ended as interrupted.
+        """
+        start = perf_counter()
+        interrupted = True
+        try:
+            for name in rungs:
+                self._run_rung(name)
+            interrupted = False
+        finally:
+            shutil.rmtree(self._work, ignore_errors=True)
+            self.log.write(RunEnded(perf_counter() - start, interrupted, load_now()))
+
+    @property
+    def _work(self) -> Path:
+        return self.log.path.parent / WORK_FOLDER
+
+    def _run_rung(self, name: str) -> None:
+        start = perf_counter()
+        self.observer.notice(f"{name}: cutting {self.dataset.name}")
+        rung = cut(self.dataset, name, self.plan.split_seed)
+        train, test = rung.train, rung.test
+        self.log.write(
+            RungStarted(name, len(train), len(test), train.n_users, train.n_items, rung.n_cold)
+        )
+        shutil.rmtree(self._work, ignore_errors=True)
+        write_ratings(self._work / "ratings", train)
+        write_factors(self._work / "start", start_factors(train, self.plan.params))
+        rung_run = RungRun(self.plan, rung, self._work, self.log, self.observer)
+        for number, group in enumerate(self._plan_groups(rung)):
+            rung_run.run_group(group, number)
+        self.log.write(RungEnded(name, perf_counter() - start))
+        self.observer.rung_done(name)
+
+    def _plan_groups(self, rung: Rung) -> list[list[CellPlanned]]:
+        """Write which cells are planned, and in which group; those refused are ended at once."""
+        size = ProblemSize.of(rung.train)
+        backends = [cell.variant.create(self.plan.params, cell.threads) for cell in self.cells]
+        needed = [backend.bytes_needed(size) for backend in backends]
+        workers = [worker_bytes(n, len(rung.train)) for n in needed]
+        room = int(SHARE_OF_MEMORY * available_bytes())
+        refusals = [backend.refuses(size) for backend in backends]
+        wanted = [n for n, refusal in enumerate(refusals) if refusal is None]
+        admission = admit([workers[n] for n in wanted], room)
+        groups = [[wanted[n] for n in group] for group in admission.groups]
+        anchor = None if admission.anchor is None else wanted[admission.anchor]
+        first_group = {n: g for g, group in reversed(list(enumerate(groups))) for n in group}
+        planned = []
+        for n, cell in enumerate(self.cells):
+            facts = (first_group.get(n, -1), n == anchor, needed[n], workers[n])
+            planned.append(_cell_planned(rung.name, cell, *facts))
+            self.log.write(planned[-1])
+        for n in (wanted[n] for n in admission.refused):
+            refusals[n] = f"needs {workers[n] / 2**30:.3g} GiB, {room / 2**30:.3g} GiB are free"
+        for n, refusal in enumerate(refusals):
+            if refusal is not None:
+                self.log.write(Ended(planned[n].cell, "refused", refusal, 0))
+        return [[planned[n] for n in group] for group in groups]
+
+
+def _cell_planned(
+    rung: str, cell: PlannedCell, group: int, anchor: bool, needed: int, worker: int
+) -> CellPlanned:
+    variant = cell.variant
+    return CellPlanned(
+        Cell(rung, variant.name, cell.threads),
+        variant.dtype,
+        variant.idea,
+        cell.ladder,
+        cell.hidden,
+        group,
+        anchor,
+        needed,
+        worker,
+        variant.rmse_tolerance,
+        variant.prediction_tolerance,
+        variant.row_tolerance,
+    )

@@ -1,0 +1,131 @@
+"""The worker: one process, one cell. It owns a backend and does what the runner tells it.
+
+Started as ``python -m harness.measure.worker DESCRIPTOR`` with a connection to the runner behind
+that file descriptor; thread counts are in its environment before NumPy is imported.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from harness.measure.exchange import map_ratings, read_factors, write_factors
+from harness.measure.machine import memory_bytes, threads_in_force
+from harness.measure.timing import calibrated_turn, timed_sweeps, turn_of_one_step
+from implementations.backend import SolveError
+from implementations.problem import AlsParams
+from implementations.registry import find
+
+
+class Session:
+    """What the runner can ask for, a method each. Seconds are of the whole call."""
+
+    def create(self, variant: str, params: dict[str, Any], threads: int) -> None:
+        """Make the backend."""
+        self._backend = find(variant).create(AlsParams(**params), threads)
+        self._base_bytes = memory_bytes("VmRSS")
+
+    def open(self, folder: str) -> None:
+        """Map the training ratings."""
+        self._train = map_ratings(Path(folder))
+
+    def prepare(self) -> None:
+        """Lay out the ratings."""
+        self._backend.prepare(self._train)
+
+    def load(self, folder: str) -> None:
+        """Take factors from a folder."""
+        self._backend.load(read_factors(Path(folder)))
+
+    def warm_up(self) -> None:
+        """Compile."""
+        self._backend.warm_up()
+
+    def turn(self, sweeps: int | None, one_step: bool) -> tuple[int, float, float]:
+        """Sweep on the clock: sweeps, and the seconds of both halves.
+
+        Parameters
+        ----------
+        sweeps : int or None
+            None calibrates.
+        one_step : bool
+            Afterwards the factors are to be those of one sweep.
+        """
+        if sweeps is None:
+            timed = calibrated_turn(self._backend)
+        elif one_step:
+            timed = turn_of_one_step(self._backend, sweeps)
+        else:
+            timed = timed_sweeps(self._backend, sweeps)
+        return timed.sweeps, timed.users_s, timed.items_s
+
+    def half_sweep(self, side: str) -> None:
+        """One half-sweep, off the clock."""
+        if side == "users":
+            self._backend.update_users()
+        else:
+            self._backend.update_items()
+
+    def read(self, folder: str) -> None:
+        """Write the factors to a folder."""
+        write_factors(Path(folder), self._backend.read())
+
+    def facts(self) -> dict[str, Any]:
+        """Memory and threads, as they are."""
+        return {
+            "peak_bytes": memory_bytes("VmHWM"),
+            "base_bytes": self._base_bytes,
+            "threads_in_force": threads_in_force(),
+        }
+
+
+def serve(connection: Connection, session: object) -> None:
+    """Answer calls until the runner hangs up.
+
+    An answer is (seconds, result, None), or (seconds, None, (status, reason)) where the call
+    raised: this is the boundary at which anybody's exception becomes a status.
+    """
+    while True:
+        try:
+            name, arguments = connection.recv()
+        except EOFError:
+            return
+        result, failure = None, None
+        start = perf_counter()
+        try:
+            result = getattr(session, name)(**arguments)
+        except Exception as error:  # noqa: BLE001 - the worker's boundary
+            failure = describe(error)
+        connection.send((perf_counter() - start, result, failure))
+
+
+def describe(error: Exception) -> tuple[str, str]:
+    """Status and reason of an exception."""
+    if isinstance(error, SolveError):
+        return "diverged", str(error)
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    return ("out_of_memory" if isinstance(error, MemoryError) else "failed"), reason
+
+
+def _die_with_parent() -> None:
+    """Have the system end this process when the runner ends, however that ends (Linux)."""
+    if sys.platform == "linux":
+        set_death_signal = 1  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+
+
+def main() -> None:
+    """Serve on the connection behind the descriptor given."""
+    _die_with_parent()
+    if os.getppid() == 1:
+        return  # the runner died before the line above
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the runner's to handle
+    serve(Connection(int(sys.argv[1])), Session())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The event log: a line of JSON an event, appended and flushed."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from harness.errors import UserError
+from harness.results.events import SCHEMA, Event, RunStarted, from_json, to_json
+from harness.results.records import Run, fold
+
+LOG_NAME = "events.jsonl"
+
+
+class EventLog:
+    """Appends events to a run's log, and folds them into what is known so far.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run. A line that was cut off when an earlier writer died is dropped.
+    started : RunStarted
+        Written first; in a log that goes on, it says that the run was resumed.
+    """
+
+    def __init__(self, folder: Path, started: RunStarted) -> None:
+        self.path = folder / LOG_NAME
+        folder.mkdir(parents=True, exist_ok=True)
+        if self.path.exists():
+            _drop_cut_line(self.path)
+            self.run = read_run(folder)
+        else:
+            self.run = Run(started)
+        self._file = self.path.open("a", encoding="utf-8")
+        self.write(started)
+
+    def write(self, event: Event) -> None:
+        """Append an event; it has left this process when this returns."""
+        self._file.write(json.dumps(to_json(event), allow_nan=False) + "\n")
+        self._file.flush()
+        fold([event], self.run)
+
+    def close(self) -> None:
+        """Make sure that all events are on disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _drop_cut_line(path: Path) -> None:
+    """Cut a log back to its last whole line."""
+    with path.open("rb+") as file:
+        content = file.read()
+        whole = content.rfind(b"\n") + 1
+        if whole != len(content):
+            file.truncate(whole)
+
+
+def read_events(folder: Path) -> Iterator[Event]:
+    """Events of a run, in their order.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+
+    Yields
+    ------
+    Event
+
+    Raises
+    ------
+    UserError
+        Where there is no log, or a line before the last is not an event of this schema.
+    """
+    path = folder / LOG_NAME
+    if not path.exists():
+        raise UserError(f"{folder}: no run is here ({LOG_NAME} is missing); see `harness list`")
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines[:-1], 1):  # what follows the last newline was cut off
+        try:
+            event = from_json(json.loads(line))
+        except (ValueError, AttributeError) as error:
+            raise UserError(
+                f"{path}, line {number}: not an event ({error}); remove the line or the run"
+            ) from None
+        if isinstance(event, RunStarted) and event.schema > SCHEMA:
+            raise UserError(f"{path}: written by a newer version (schema {event.schema})")
+        yield event
+
+
+def read_run(folder: Path) -> Run:
+    """Read and fold a run's log."""
+    return fold(read_events(folder))

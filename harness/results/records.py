@@ -1,0 +1,126 @@
+"""Records: the events of a run folded by rung and cell."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import median
+
+from harness.errors import UserError
+from harness.results.events import (
+    Cell,
+    CellPlanned,
+    Difference,
+    Ended,
+    Event,
+    HalfSweep,
+    Phase,
+    Quality,
+    RunEnded,
+    RungEnded,
+    RungStarted,
+    RunStarted,
+    Turn,
+)
+
+
+@dataclass
+class Record:
+    """All facts on one cell."""
+
+    planned: CellPlanned
+    phases: dict[str, float] = field(default_factory=dict)  # seconds; a repeated phase adds up
+    turns: list[Turn] = field(default_factory=list)
+    qualities: list[Quality] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    half_sweeps: list[HalfSweep] = field(default_factory=list)
+    ended: Ended | None = None
+
+    @property
+    def cell(self) -> Cell:
+        """Which cell this is of."""
+        return self.planned.cell
+
+    @property
+    def median_halves_s(self) -> tuple[float, float]:
+        """Median seconds of a half-sweep of the users and of one of the items, over the turns."""
+        users = median(turn.users_s / turn.sweeps for turn in self.turns)
+        return users, median(turn.items_s / turn.sweeps for turn in self.turns)
+
+
+@dataclass
+class RungRecord:
+    """All facts on one rung."""
+
+    started: RungStarted
+    records: dict[Cell, Record] = field(default_factory=dict)
+    ended: RungEnded | None = None
+
+
+@dataclass
+class Run:
+    """All facts of one run."""
+
+    started: RunStarted
+    rungs: dict[str, RungRecord] = field(default_factory=dict)
+    ended: RunEnded | None = None
+
+    @property
+    def records(self) -> list[Record]:
+        """All records, rung after rung, in the order planned."""
+        return [record for rung in self.rungs.values() for record in rung.records.values()]
+
+
+def fold(events: Iterable[Event], run: Run | None = None) -> Run:
+    """Fold events into a run.
+
+    Parameters
+    ----------
+    events : iterable of Event
+        In the order of the log.
+    run : Run, optional
+        What earlier events were folded into; changed.
+
+    Raises
+    ------
+    UserError
+        Where they do not begin with a RunStarted.
+    """
+    for event in events:
+        if isinstance(event, RunStarted):
+            run = run or Run(event)  # a resumed run announces itself again
+        elif run is None:
+            raise UserError("the log does not begin with the start of a run")
+        else:
+            _add(run, event)
+    if run is None:
+        raise UserError("the log is empty: the run ended before it began")
+    return run
+
+
+def _add(run: Run, event: Event) -> None:
+    if isinstance(event, RungStarted):
+        run.rungs[event.rung] = RungRecord(event)
+    elif isinstance(event, RungEnded):
+        run.rungs[event.rung].ended = event
+    elif isinstance(event, RunEnded):
+        run.ended = event
+    elif isinstance(event, CellPlanned):
+        run.rungs[event.cell.rung].records[event.cell] = Record(event)
+    elif not isinstance(event, RunStarted):
+        _add_to_record(run.rungs[event.cell.rung].records[event.cell], event)
+
+
+def _add_to_record(
+    record: Record, event: Phase | Turn | Quality | Difference | HalfSweep | Ended
+) -> None:
+    if isinstance(event, Phase):
+        record.phases[event.phase] = record.phases.get(event.phase, 0.0) + event.seconds
+    elif isinstance(event, Turn):
+        record.turns.append(event)
+    elif isinstance(event, Quality):
+        record.qualities.append(event)
+    elif isinstance(event, Difference):
+        record.differences.append(event)
+    elif isinstance(event, HalfSweep):
+        record.half_sweeps.append(event)
+    else:
+        record.ended = event

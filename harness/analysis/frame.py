@@ -27,7 +27,7 @@ def cells(run: Run, baseline: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Identity: rung, train_ratings, variant, threads, dtype, idea, ladder. What it is: state,
+        Identity: rung with its counts, variant, threads, dtype, idea, ladder. What it is: state,
         status, reason, verdict, against. Seconds of a sweep, medians with quartiles (or, projected,
         with the interval): sweep_s, sweep_s_low, sweep_s_high, users_s, items_s, rounds, warm,
         projected. speedup with its 95 % interval. Quality after the last judged sweep. Largest
@@ -68,6 +68,9 @@ def _identity(rung: RungRecord, record: Record) -> Row:
     return {
         "rung": cell.rung,
         "train_ratings": rung.started.train,
+        "test_ratings": rung.started.test,
+        "users": rung.started.users,
+        "items": rung.started.items,
         "variant": cell.variant,
         "threads": cell.threads,
         "dtype": planned.dtype,

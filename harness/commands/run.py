@@ -55,7 +55,7 @@ def run(request: Request) -> int:
             done = {name for name, rung in log.run.rungs.items() if rung.ended}
             runner = Runner(plan, cells, dataset, log, _Watcher(screen, log.run))
             interrupted = _go(runner, [name for name in plan.rungs if name not in done], screen)
-        draw_run(read_run(folder), folder, screen, quiet=False)
+        draw_run(read_run(folder), folder, screen)
     return 130 if interrupted else exit_status(read_run(folder), request.strict)
 
 

@@ -1,0 +1,1 @@
+"""Suites for asv (`asv run`) and pytest-benchmark (`make bench`)."""

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -47,7 +47,18 @@ class AlsBackend(ABC):
         float32 or float64: of the factors, and of every sum in the half-sweeps.
     threads : int
         Threads that the half-sweeps may use.
+
+    Attributes
+    ----------
+    dtype_name : str
+        Of a class that is named on the command line: "float64" or "float32". It decides the
+        tolerances.
+    most_threads : int or None
+        Threads it can use; None where there is no limit of its own.
     """
+
+    dtype_name: ClassVar[str] = "float64"
+    most_threads: ClassVar[int | None] = None
 
     def __init__(self, params: AlsParams, dtype: np.dtype[Any], threads: int = 1) -> None:
         self.params = params

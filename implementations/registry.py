@@ -64,7 +64,7 @@ def find(name: str) -> Variant:
     ImportError, AttributeError
         Where a plug-in's module or class cannot be loaded.
     TypeError
-        Where the class is not an AlsBackend, or leaves a method of it out.
+        Where the class is not an AlsBackend, leaves a method of it out, or has another dtype.
     """
     if name in _OURS:
         path, dtype, idea, most_threads = _OURS[name]
@@ -89,7 +89,7 @@ def _plugins() -> dict[str, EntryPoint]:
 
 
 def _foreign(name: str, point: EntryPoint) -> Variant:
-    """Variant of somebody else's class; it may name `dtype` and `most_threads` as attributes."""
+    """Variant of somebody else's class."""
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
@@ -99,8 +99,9 @@ def _foreign(name: str, point: EntryPoint) -> Variant:
     if missing := sorted(getattr(backend, "__abstractmethods__", ())):
         raise TypeError(f"{name} leaves out {', '.join(missing)} of implementations.AlsBackend")
     idea = (backend.__doc__ or "").strip().partition("\n")[0].rstrip(".")
-    dtype = getattr(backend, "dtype_name", "float64")
-    return _variant(name, backend, dtype, idea, getattr(backend, "most_threads", None))
+    if backend.dtype_name not in _TOLERANCES:
+        raise TypeError(f"{name}.dtype_name is {backend.dtype_name!r}, not float64 or float32")
+    return _variant(name, backend, backend.dtype_name, idea, backend.most_threads)
 
 
 def _variant(

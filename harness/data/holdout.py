@@ -1,0 +1,79 @@
+"""Which ratings are test: decided by a hash of raw ids, so that it is one answer in every rung."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+TEST_SHARE_DIVISOR = 10
+"""One rating in ten goes to test."""
+
+_GAMMA = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_TEST_BELOW = np.uint64(2**64 // TEST_SHARE_DIVISOR)
+
+# The temporaries of one block stay in the second-level cache: three times as fast as whole columns.
+_BLOCK = 1 << 16
+
+
+def splitmix64(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Output of SplitMix64 at these states (Steele, Lea and Flood 2014, figure 16).
+
+    Parameters
+    ----------
+    state : ndarray, uint64
+
+    Returns
+    -------
+    ndarray, uint64
+        A generator seeded with s gives ``splitmix64(s + n·0x9E3779B97F4A7C15)``, n = 0, 1, 2, ….
+    """
+    z = state + _GAMMA
+    z ^= z >> np.uint64(30)
+    z *= _MIX_1
+    z ^= z >> np.uint64(27)
+    z *= _MIX_2
+    z ^= z >> np.uint64(31)
+    return z
+
+
+def hash_ids(raw_ids: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """SplitMix64 of raw ids: the order of users in the ladder."""
+    return splitmix64(np.asarray(raw_ids, dtype=np.int64).view(np.uint64))
+
+
+def is_test(
+    user_ids: NDArray[np.int64],
+    movie_ids: NDArray[np.int64],
+    users: NDArray[np.int32],
+    items: NDArray[np.int32],
+    split_seed: int,
+) -> NDArray[np.bool_]:
+    """Whether each rating is test.
+
+    The hash of a rating is h(h(h(seed) ⊕ user) ⊕ movie) with h SplitMix64 and raw ids; it is test
+    where that lies in the lowest tenth.
+
+    Parameters
+    ----------
+    user_ids, movie_ids : ndarray, int64
+        Raw ids; ``user_ids[users]`` are the raw users of the ratings.
+    users, items : ndarray, shape (n_ratings,), int32
+        Positions in `user_ids` and `movie_ids`.
+    split_seed : int
+        Not negative.
+
+    Returns
+    -------
+    ndarray, shape (n_ratings,), bool
+    """
+    if not 0 <= split_seed < 2**64:
+        raise ValueError(f"the split seed must lie in 0 … 2⁶⁴ - 1, not {split_seed}")
+    start = splitmix64(np.array([split_seed], dtype=np.uint64))
+    of_user = splitmix64(np.asarray(user_ids, dtype=np.int64).view(np.uint64) ^ start)
+    raw_movies = np.asarray(movie_ids, dtype=np.int64).view(np.uint64)
+    test = np.empty(len(users), dtype=np.bool_)
+    for lo in range(0, len(users), _BLOCK):
+        block = slice(lo, lo + _BLOCK)
+        state = of_user[users[block]] ^ raw_movies[items[block]]
+        np.less(splitmix64(state), _TEST_BELOW, out=test[block])
+    return test

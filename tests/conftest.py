@@ -1,0 +1,37 @@
+"""What all tests share: a cache folder of their own, and the real ratings where they are."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+_SMALL = Path(__file__).parents[2] / "shared" / "data" / "ml-latest-small"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_the_session(tmp_path_factory):
+    """No test touches the user's own cache, not even in a subprocess."""
+    folder = str(tmp_path_factory.mktemp("cache"))
+    before = os.environ.get("ALS_LADDER_CACHE")
+    os.environ["ALS_LADDER_CACHE"] = folder
+    yield
+    if before is None:
+        del os.environ["ALS_LADDER_CACHE"]
+    else:
+        os.environ["ALS_LADDER_CACHE"] = before
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch) -> Path:
+    """An empty cache folder for one test."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("ALS_LADDER_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def movielens_small() -> Path:
+    """Folder of the ml-latest-small release of September 2018."""
+    if not (_SMALL / "ratings.csv").is_file():
+        pytest.skip("the real ratings of ml-latest-small are not beside the repository")
+    return _SMALL

@@ -1,6 +1,6 @@
 """Which workers are alive together: groups that fit in memory and share an anchor."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 # Of the memory available; the rest is for the runner, the page cache and the judge.
@@ -26,7 +26,7 @@ class Admission:
     refused: tuple[int, ...]
 
 
-def admit(needed: Sequence[int], room: int) -> Admission:
+def admit(needed: Sequence[int], room: int, references: Collection[int] = ()) -> Admission:
     """Form groups whose workers fit into memory together.
 
     Parameters
@@ -35,18 +35,21 @@ def admit(needed: Sequence[int], room: int) -> Admission:
         Bytes of each cell's worker, in the order planned.
     room : int
         Bytes that all workers alive at a time may take.
+    references : collection of int
+        Cells that others can be held against.
 
     Returns
     -------
     Admission
-        The anchor is the cell that needs least, so that it leaves most room to the others; a cell
-        that fits alone but not beside the anchor is a group of its own.
+        The anchor is the reference that needs least (or, without references, the cell), so that it
+        leaves most room to the others; a cell that fits alone but not beside the anchor is a group
+        of its own.
     """
     fitting = [cell for cell in range(len(needed)) if needed[cell] <= room]
     refused = tuple(cell for cell in range(len(needed)) if needed[cell] > room)
     if sum(needed[cell] for cell in fitting) <= room:
         return Admission((tuple(fitting),) if fitting else (), None, refused)
-    anchor = min(fitting, key=lambda cell: needed[cell])
+    anchor = min(fitting, key=lambda cell: (cell not in references, needed[cell]))
     groups: list[list[int]] = [[anchor]]
     for cell in (cell for cell in fitting if cell != anchor):
         if needed[anchor] + needed[cell] > room:

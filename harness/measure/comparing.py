@@ -13,6 +13,8 @@ from implementations.problem import Factors
 # A cell whose sweep takes more than this share of the budget is too slow to be the reference of
 # half-sweeps, which cost it one more sweep.
 _REFERENCE_SHARE = 0.25
+# JSON has no infinity: what is not finite is as far apart as a float can say.
+_MOST = float(np.finfo(np.float64).max)
 
 
 def compare(live: Sequence[Live], factors: Path, budget_s: float, write: Write) -> None:
@@ -41,15 +43,21 @@ def compare(live: Sequence[Live], factors: Path, budget_s: float, write: Write) 
 
 
 def _is_reference_of(other: Live, one: Live) -> bool:
-    """A rung of the ladder is held against those below it, everything else against all of it."""
+    """A rung of the ladder is held against those below it, everything else against all of it.
+
+    Of one rung with several thread counts, fewer threads are below more.
+    """
     rung, own = other.planned.ladder, one.planned.ladder
-    return rung is not None and (own is None or rung < own)
+    if rung is None:
+        return False
+    return own is None or (rung, other.cell.threads) < (own, one.cell.threads)
 
 
 def _compare_predictions(one: Live, other: Live, write: Write) -> None:
     for sweep in sorted(one.predictions.keys() & other.predictions.keys()):
-        largest = np.abs(one.predictions[sweep] - other.predictions[sweep]).max()
-        write(Difference(one.cell, other.cell, sweep, float(largest)))
+        with np.errstate(over="ignore"):
+            largest = np.abs(one.predictions[sweep] - other.predictions[sweep]).max()
+        write(Difference(one.cell, other.cell, sweep, float(min(largest, _MOST))))
 
 
 def _reference(alive: Sequence[Live], budget_s: float) -> Live | None:
@@ -81,8 +89,6 @@ def _compare_half_sweep(
 ) -> None:
     mine = one.half_sweep(side, factors)
     gap = row_difference(getattr(mine, side), getattr(expected, side))
-    # JSON has no infinity: what is not finite is as far apart as a float can say.
-    most = np.finfo(np.float64).max
-    numbers = np.nan_to_num([gap.relative, gap.value, gap.expected], nan=most, posinf=most)
+    numbers = np.nan_to_num([gap.relative, gap.value, gap.expected], nan=_MOST, posinf=_MOST)
     relative, value, wanted = numbers.tolist()
     write(HalfSweep(one.cell, reference.cell, side, relative, gap.row, value, wanted))

@@ -29,7 +29,7 @@ def write_factors(folder: Path, factors: Factors) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "users.npy", factors.users)
     np.save(folder / "items.npy", factors.items)
-    np.save(folder / "mean.npy", np.float64(factors.mean))
+    np.save(folder / "mean.npy", np.float64(float(factors.mean)))
 
 
 def read_factors(folder: Path) -> Factors:

@@ -4,14 +4,22 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from multiprocessing import Pipe
+from multiprocessing.reduction import ForkingPickler
 from signal import SIGKILL
+from time import perf_counter
 from typing import Any, NoReturn
 
 from harness.measure.machine import oom_kills, thread_environment
 from harness.results.events import Status
 
 _NO_ANSWER = (0.0, None, None)
+# Rubbish begins with what is taken for a length: nobody is to wait for so many bytes.
+_LONGEST_ANSWER_BYTES = 1 << 20
+# How often to look whether a worker that does not answer is still there, and how long one that
+# hung up may take to end.
+_LOOK_S, _LAST_BREATH_S = 1.0, 5.0
 
 
 class WorkerFailure(Exception):  # noqa: N818 - a failure of the worker, not an error here
@@ -42,7 +50,13 @@ class Worker:
         # The worker finds what this process finds: modules of --impl module:Class, too.
         path = os.pathsep.join(entry or os.curdir for entry in sys.path)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "harness.measure.worker", str(theirs.fileno())],
+            [
+                sys.executable,
+                "-m",
+                "harness.measure.worker",
+                str(theirs.fileno()),
+                str(os.getpid()),
+            ],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=self._errors,
@@ -68,8 +82,8 @@ class Worker:
         """
         try:
             self._connection.send((name, arguments))
-            answered = self._connection.poll(self._timeout_s)
-            seconds, result, failure = self._connection.recv() if answered else _NO_ANSWER
+            answered = self._wait_for_answer()
+            seconds, result, failure = self._receive() if answered else _NO_ANSWER
         except (EOFError, ConnectionError):
             self._fail(*self._how_it_died(name))
         except Exception as error:  # noqa: BLE001 - whatever reading rubbish raises
@@ -81,18 +95,43 @@ class Worker:
         return seconds, result
 
     def stop(self) -> None:
-        """Hang up, and make sure that the process is gone."""
+        """Hang up, and make sure that the process is gone, and all that it started."""
+        if self._errors.closed:
+            return
         self._connection.close()
-        self._process.kill()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, SIGKILL)  # it leads a group of its own
         self._process.wait()
         self._errors.close()
+
+    def _wait_for_answer(self) -> bool:
+        """Whether there is an answer in time.
+
+        A dead worker is noticed even where processes that it forked hold its pipe open.
+        """
+        timeout_s = float("inf") if self._timeout_s is None else self._timeout_s
+        start = perf_counter()
+        while (left_s := timeout_s - (perf_counter() - start)) > 0:
+            if self._connection.poll(min(left_s, _LOOK_S)):
+                return True
+            if self._process.poll() is not None and not self._connection.poll():
+                raise EOFError
+        return False
+
+    def _receive(self) -> tuple[float, Any, tuple[Status, str] | None]:
+        answer: tuple[float, Any, tuple[Status, str] | None]
+        answer = ForkingPickler.loads(self._connection.recv_bytes(_LONGEST_ANSWER_BYTES))
+        return answer
 
     def _fail(self, status: Status, reason: str) -> NoReturn:
         self.stop()
         raise WorkerFailure(status, reason)
 
     def _how_it_died(self, name: str) -> tuple[Status, str]:
-        code = self._process.wait()
+        try:
+            code = self._process.wait(_LAST_BREATH_S)
+        except subprocess.TimeoutExpired:
+            return "failed", f"{name}: the worker hung up"
         if code == -SIGKILL:
             cause = "for lack of memory" if oom_kills() > self._kills_before else "by SIGKILL"
             return "out_of_memory", f"{name}: the system killed the worker {cause}"

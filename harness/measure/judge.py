@@ -29,7 +29,8 @@ class Judgement:
     @property
     def finite(self) -> bool:
         """Whether factors gave numbers."""
-        return bool(np.isfinite(self.train_rmse) and np.isfinite(self.predictions).all())
+        rmse = [self.train_rmse, self.test_rmse or 0.0]
+        return bool(np.isfinite(rmse).all() and np.isfinite(self.predictions).all())
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,14 @@ class Judge:
     def __call__(self, factors: Factors) -> Judgement:
         """RMSE on train and test, and predictions of a sample of (user, item) pairs."""
         rung = self.rung
-        test = squared_errors(rung.test, factors)
-        return Judgement(
-            float(np.sqrt(_mean(squared_errors(rung.train, factors)) or 0.0)),
-            _root(_mean(test)),
-            _root(_mean(test[self._warm])),
-            predict(factors, *self._sample),
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # `finite` says it
+            test = squared_errors(rung.test, factors)
+            return Judgement(
+                float(np.sqrt(_mean(squared_errors(rung.train, factors)) or 0.0)),
+                _root(_mean(test)),
+                _root(_mean(test[self._warm])),
+                predict(factors, *self._sample),
+            )
 
     @cached_property
     def _warm(self) -> NDArray[np.bool_]:
@@ -142,7 +144,8 @@ def row_difference(value: NDArray[Float], expected: NDArray[Float]) -> RowDiffer
         Of the row with the largest relative difference; infinite where one is not finite.
     """
     a, b = value.astype(np.float64), expected.astype(np.float64)
-    gaps = np.abs(a - b)
+    with np.errstate(over="ignore", invalid="ignore"):
+        gaps = np.abs(a - b)
     relative = gaps.max(axis=1) / np.maximum(np.abs(b).max(axis=1), _SMALLEST_ROW)
     relative[~np.isfinite(relative)] = np.inf
     row = int(relative.argmax())

@@ -47,19 +47,20 @@ class Live:
 
     def set_up(self, ratings: Path, start: Path) -> None:
         """Go through the phases that come before the first sweep."""
-        arguments: dict[str, dict[str, Any]] = {
-            "open": {"folder": str(ratings)},
-            "prepare": {},
-            "load": {"folder": str(start)},
-            "warm_up": {},
-        }
+        phases: list[tuple[str, str, dict[str, Any]]] = [
+            ("open", "open", {"folder": str(ratings)}),
+            ("compile", "rehearse", {}),
+            ("prepare", "prepare", {}),
+            ("load", "load", {"folder": str(start)}),
+            ("compile", "warm_up", {}),
+        ]
         params = asdict(self.plan.params)
         self.worker.call(
             "create", variant=self.cell.variant, params=params, threads=self.cell.threads
         )
-        for name, given in arguments.items():
+        for phase, name, given in phases:
             seconds, _ = self.worker.call(name, **given)
-            self.write(Phase(self.cell, "compile" if name == "warm_up" else name, seconds))
+            self.write(Phase(self.cell, phase, seconds))
 
     def wants_a_turn(self) -> bool:
         """Whether there is budget for one more turn, and use for it."""

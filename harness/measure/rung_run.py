@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 
@@ -75,7 +76,7 @@ class RungRun:
         self.observer.notice(f"{cell.rung}: preparing {cell.variant}")
         worker = Worker(cell.threads, self._timeout_s)
         stack.callback(worker.stop)
-        folder = self.work / f"{cell.variant.replace(':', '_')}-{cell.threads}"
+        folder = self.work / f"{quote(cell.variant, safe='')}-{cell.threads}"
         live = Live(planned, worker, self.plan, self.log.write, folder, Judge(self.rung))
         live.attempt(live.set_up, self.work / "ratings", self.work / "start")
         return None if live.ended else live

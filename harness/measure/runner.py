@@ -16,6 +16,7 @@ from harness.measure.machine import available_bytes, load_now
 from harness.measure.observer import Observer
 from harness.measure.plan import Plan, PlannedCell
 from harness.measure.rung_run import RungRun
+from harness.measure.worker import describe
 from harness.results.events import (
     Cell,
     CellPlanned,
@@ -23,12 +24,15 @@ from harness.results.events import (
     RunEnded,
     RungEnded,
     RungStarted,
+    Status,
 )
 from harness.results.log import EventLog
 from implementations.als import start_factors
-from implementations.problem import ProblemSize
+from implementations.problem import AlsParams, ProblemSize
 
 WORK_FOLDER = ".work"
+
+Refusal = tuple[Status, str]
 
 
 @dataclass
@@ -81,11 +85,13 @@ class Runner:
         self.log.write(
             RungStarted(name, len(train), len(test), train.n_users, train.n_items, rung.n_cold)
         )
+        groups = self._plan_groups(rung)
         shutil.rmtree(self._work, ignore_errors=True)
-        write_ratings(self._work / "ratings", train)
-        write_factors(self._work / "start", start_factors(train, self.plan.params))
+        if groups:
+            write_ratings(self._work / "ratings", train)
+            write_factors(self._work / "start", start_factors(train, self.plan.params))
         rung_run = RungRun(self.plan, rung, self._work, self.log, self.observer)
-        for number, group in enumerate(self._plan_groups(rung)):
+        for number, group in enumerate(groups):
             rung_run.run_group(group, number)
         self.log.write(RungEnded(name, perf_counter() - start))
         self.observer.rung_done(name)
@@ -93,13 +99,14 @@ class Runner:
     def _plan_groups(self, rung: Rung) -> list[list[CellPlanned]]:
         """Write which cells are planned, and in which group; those refused are ended at once."""
         size = ProblemSize.of(rung.train)
-        backends = [cell.variant.create(self.plan.params, cell.threads) for cell in self.cells]
-        needed = [backend.bytes_needed(size) for backend in backends]
+        answers = [_ask(cell, self.plan.params, size) for cell in self.cells]
+        needed = [bytes_needed for bytes_needed, _ in answers]
+        refusals = [refusal for _, refusal in answers]
         workers = [worker_bytes(n, len(rung.train)) for n in needed]
         room = int(SHARE_OF_MEMORY * available_bytes())
-        refusals = [backend.refuses(size) for backend in backends]
         wanted = [n for n, refusal in enumerate(refusals) if refusal is None]
-        admission = admit([workers[n] for n in wanted], room)
+        references = [i for i, n in enumerate(wanted) if self.cells[n].ladder is not None]
+        admission = admit([workers[n] for n in wanted], room, references)
         groups = [[wanted[n] for n in group] for group in admission.groups]
         anchor = None if admission.anchor is None else wanted[admission.anchor]
         first_group = {n: g for g, group in reversed(list(enumerate(groups))) for n in group}
@@ -109,11 +116,22 @@ class Runner:
             planned.append(_cell_planned(rung.name, cell, *facts))
             self.log.write(planned[-1])
         for n in (wanted[n] for n in admission.refused):
-            refusals[n] = f"needs {workers[n] / 2**30:.3g} GiB, {room / 2**30:.3g} GiB are free"
+            reason = f"needs {workers[n] / 2**30:.3g} GiB, {room / 2**30:.3g} GiB are free"
+            refusals[n] = "refused", reason
         for n, refusal in enumerate(refusals):
             if refusal is not None:
-                self.log.write(Ended(planned[n].cell, "refused", refusal, 0))
+                self.log.write(Ended(planned[n].cell, *refusal, 0))
         return [[planned[n] for n in group] for group in groups]
+
+
+def _ask(cell: PlannedCell, params: AlsParams, size: ProblemSize) -> tuple[int, Refusal | None]:
+    """Bytes that a cell's backend needs, and status and reason where it is not to be tried."""
+    try:
+        backend = cell.variant.create(params, cell.threads)
+        reason = backend.refuses(size)
+        return int(backend.bytes_needed(size)), None if reason is None else ("refused", reason)
+    except Exception as error:  # noqa: BLE001 - anybody's code, as in the worker
+        return 0, describe(error)
 
 
 def _cell_planned(

@@ -1,7 +1,8 @@
 """The worker: one process, one cell. It owns a backend and does what the runner tells it.
 
-Started as ``python -m harness.measure.worker DESCRIPTOR`` with a connection to the runner behind
-that file descriptor; thread counts are in its environment before NumPy is imported.
+Started as ``python -m harness.measure.worker DESCRIPTOR PARENT`` with a connection to the runner,
+whose process id is PARENT, behind that file descriptor; thread counts are in its environment before
+NumPy is imported.
 """
 
 import ctypes
@@ -16,8 +17,9 @@ from typing import Any
 from harness.measure.exchange import map_ratings, read_factors, write_factors
 from harness.measure.machine import memory_bytes, threads_in_force
 from harness.measure.timing import calibrated_turn, timed_sweeps, turn_of_one_step
+from harness.results.events import Status
 from implementations.backend import SolveError
-from implementations.problem import AlsParams
+from implementations.problem import AlsParams, Factors, Ratings
 from implementations.registry import find
 
 
@@ -26,12 +28,19 @@ class Session:
 
     def create(self, variant: str, params: dict[str, Any], threads: int) -> None:
         """Make the backend."""
-        self._backend = find(variant).create(AlsParams(**params), threads)
+        self._variant, self._params = find(variant), AlsParams(**params)
+        self._backend = self._variant.create(self._params, threads)
         self._base_bytes = memory_bytes("VmRSS")
 
     def open(self, folder: str) -> None:
         """Map the training ratings."""
         self._train = map_ratings(Path(folder))
+
+    def rehearse(self) -> None:
+        """Lay out a single rating, so that `prepare` finds its code compiled."""
+        train = self._train
+        first = [column[:1] for column in (train.users, train.items, train.values)]
+        self._backend.prepare(Ratings(*first, train.n_users, train.n_items))
 
     def prepare(self) -> None:
         """Lay out the ratings."""
@@ -72,7 +81,20 @@ class Session:
 
     def read(self, folder: str) -> None:
         """Write the factors to a folder."""
-        write_factors(Path(folder), self._backend.read())
+        factors = self._backend.read()
+        self._check(factors)
+        write_factors(Path(folder), factors)
+
+    def _check(self, factors: Factors) -> None:
+        """See to it that the judge gets what its compiled code takes on trust."""
+        dtype, width = self._variant.dtype, self._params.rank + 1
+        for side, rows in (("users", self._train.n_users), ("items", self._train.n_items)):
+            array = getattr(factors, side)
+            if array.shape != (rows, width) or array.dtype != dtype:
+                raise ValueError(
+                    f"read gave {side} of shape {array.shape} and {array.dtype}, "
+                    f"not {(rows, width)} and {dtype}"
+                )
 
     def facts(self) -> dict[str, Any]:
         """Memory and threads, as they are."""
@@ -103,7 +125,7 @@ def serve(connection: Connection, session: object) -> None:
         connection.send((perf_counter() - start, result, failure))
 
 
-def describe(error: Exception) -> tuple[str, str]:
+def describe(error: Exception) -> tuple[Status, str]:
     """Status and reason of an exception."""
     if isinstance(error, SolveError):
         return "diverged", str(error)
@@ -121,7 +143,7 @@ def _die_with_parent() -> None:
 def main() -> None:
     """Serve on the connection behind the descriptor given."""
     _die_with_parent()
-    if os.getppid() == 1:
+    if os.getppid() != int(sys.argv[2]):
         return  # the runner died before the line above
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the runner's to handle
     serve(Connection(int(sys.argv[1])), Session())

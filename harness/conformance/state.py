@@ -1,0 +1,166 @@
+"""Properties of what a backend takes, keeps and gives."""
+
+import tempfile
+from dataclasses import replace
+from numbers import Integral
+from pathlib import Path
+
+import numpy as np
+
+from harness.conformance.problems import irregular, unsorted
+from harness.conformance.subject import Subject, expect_same, update
+from harness.conformance.violation import Violation
+from implementations.backend import Side
+from implementations.problem import Factors, ProblemSize, Ratings
+
+_SIDES: tuple[Side, Side] = ("users", "items")
+_COLUMNS = ("users", "items", "values")
+
+
+def read_gives_what_was_loaded(subject: Subject) -> None:
+    """`read` after `load` gives the same numbers, cast to the variant's dtype, and the mean."""
+    problem = irregular()
+    dtype = np.dtype(subject.variant.dtype)
+    for given in ("float32", "float64"):
+        factors = _read_only(problem.factors(given))
+        got = subject.ready(problem, factors).read()
+        expect_same("read after load", got, factors.astype(dtype), problem)
+
+
+def read_has_the_dtype_of_the_variant(subject: Subject) -> None:
+    """`read` gives factors of the dtype that the variant names, before and after half-sweeps."""
+    problem = irregular()
+    backend = subject.ready(problem, problem.factors("float64"))
+    for when in ("load", "update_users", "update_items"):
+        if when != "load":
+            getattr(backend, when)()
+        factors = backend.read()
+        for side in _SIDES:
+            dtype = getattr(factors, side).dtype
+            if dtype != subject.variant.dtype:
+                raise Violation(f"after {when}, {side} are {dtype}, not {subject.variant.dtype}")
+
+
+def factors_are_copied_in_and_out(subject: Subject) -> None:
+    """Changing arrays that were given to `load` or returned by `read` changes nothing inside."""
+    problem = irregular()
+    dtype = np.dtype(subject.variant.dtype)
+    original = problem.factors(subject.variant.dtype)
+    given = original.astype(dtype)
+    backend = subject.ready(problem, given)
+    _spoil(given)
+    expect_same("after the loaded arrays were changed", backend.read(), original, problem)
+    _spoil(backend.read())
+    expect_same("after the arrays read were changed", backend.read(), original, problem)
+    kept = backend.read()
+    copy = kept.astype(dtype)
+    for side in _SIDES:
+        update(backend, side)
+    expect_same("arrays read before half-sweeps", kept, copy, problem)
+
+
+def ratings_stay_as_they_are(subject: Subject) -> None:
+    """Neither `prepare` nor a half-sweep changes the ratings."""
+    for problem in (irregular(), unsorted()):
+        train = problem.copy_of_ratings()
+        before = {name: getattr(train, name).copy() for name in _COLUMNS}
+        factors = problem.factors(subject.variant.dtype)
+        backend = subject.ready(problem, factors, train=train)
+        for side in _SIDES:
+            update(backend, side)
+        for name, column in before.items():
+            changed = np.flatnonzero(getattr(train, name) != column)
+            if len(changed):
+                at = int(changed[0])
+                raise Violation(
+                    f"{name}[{at}] of the ratings is {getattr(train, name)[at]} "
+                    f"where it was {column[at]}, {problem}"
+                )
+
+
+def read_only_memory_maps_are_accepted(subject: Subject) -> None:
+    """Ratings may be memory maps that cannot be written to."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        for problem in (irregular(), unsorted()):
+            mapped = _memory_mapped(problem.train, Path(folder))
+            before = problem.factors(subject.variant.dtype)
+            backend = subject.ready(problem, before, train=mapped)
+            for side in _SIDES:
+                backend.load(before)
+                update(backend, side)
+                subject.expect_half(problem, side, before, backend.read())
+
+
+def warm_up_leaves_the_factors(subject: Subject) -> None:
+    """`warm_up` leaves the factors as they are, whenever it is called."""
+    problem = irregular()
+    factors = problem.factors(subject.variant.dtype)
+    backend = subject.ready(problem, factors)
+    expect_same("after warm_up", backend.read(), factors, problem)
+    for side in _SIDES:
+        update(backend, side)
+    solved = backend.read()
+    backend.warm_up()
+    expect_same("after warm_up between sweeps", backend.read(), solved, problem)
+
+
+def prepare_and_load_start_over(subject: Subject) -> None:
+    """`prepare` and `load` with other ratings start over: nothing of the first ones is left."""
+    first = irregular()
+    backend = subject.ready(first, first.factors(subject.variant.dtype))
+    for side in _SIDES:
+        update(backend, side)
+    train = first.train
+    users, items = train.items, train.users  # another shape, by exchanging the sides
+    turned = Ratings(users, items, train.values, train.n_items, train.n_users)
+    second = replace(first, name="prepared a second time", train=turned)
+    before = second.factors(subject.variant.dtype)
+    backend.prepare(second.copy_of_ratings())
+    for side in _SIDES:
+        backend.load(before)
+        backend.warm_up()
+        update(backend, side)
+        subject.expect_half(second, side, before, backend.read())
+
+
+def bytes_needed_cover_the_factors(subject: Subject) -> None:
+    """`bytes_needed` is a whole number, and no less than the factors alone take."""
+    for size in (ProblemSize(1, 1, 1), ProblemSize(100_000, 943, 1682)):
+        backend = subject.variant.create(irregular().params, subject.threads)
+        needed = backend.bytes_needed(size)
+        columns = backend.params.rank + 1
+        least = (size.n_users + size.n_items) * columns * np.dtype(subject.variant.dtype).itemsize
+        if not isinstance(needed, Integral) or needed < least:
+            raise Violation(
+                f"bytes_needed is {needed!r} where the factors alone take {least} bytes, "
+                f"for {size.n_ratings} ratings at rank {backend.params.rank}"
+            )
+
+
+def refuses_gives_a_reason(subject: Subject) -> None:
+    """`refuses` gives a reason in words, or None."""
+    for size in (ProblemSize(1, 1, 1), ProblemSize(10**9, 10**7, 10**6)):
+        answer = subject.variant.create(irregular().params, subject.threads).refuses(size)
+        if not (answer is None or (isinstance(answer, str) and answer)):
+            raise Violation(f"refuses gives {answer!r} for {size.n_ratings} ratings")
+
+
+def _read_only(factors: Factors) -> Factors:
+    for array in (factors.users, factors.items):
+        array.flags.writeable = False
+    return factors
+
+
+def _spoil(factors: Factors) -> None:
+    for array in (factors.users, factors.items):
+        if array.flags.writeable:
+            array.fill(np.nan)
+
+
+def _memory_mapped(train: Ratings, folder: Path) -> Ratings:
+    maps = {}
+    for name in _COLUMNS:
+        path = folder / f"{name}.npy"
+        np.save(path, getattr(train, name))
+        maps[name] = np.load(path, mmap_mode="r")
+    return replace(train, **maps)

@@ -1,9 +1,10 @@
 """Layouts of the ratings: compressed by row, and rows cut into chunks of equal work."""
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.jit import compiled
+from implementations.jit import compiled, compiled_parallel
 from implementations.problem import Csr, ProblemSize, Ratings
 
 
@@ -17,61 +18,92 @@ def _is_sorted(users: NDArray[np.int32], items: NDArray[np.int32]) -> bool:
 
 
 @compiled
-def _offsets(rows: NDArray[np.int32], n_rows: int) -> NDArray[np.int64]:
-    """Where each row starts and ends, were the entries sorted by row."""
+def _sort_by_row(
+    rows: NDArray[np.int32],
+    columns: NDArray[np.int32],
+    values: NDArray[np.float32],
+    n_rows: int,
+) -> Csr:
+    """Stable counting sort of entries by row."""
     indptr = np.zeros(n_rows + 1, np.int64)
     for row in rows:
         indptr[row + 1] += 1
     for row in range(n_rows):
         indptr[row + 1] += indptr[row]
-    return indptr
-
-
-@compiled
-def _scatter(
-    rows: NDArray[np.int32],
-    columns: NDArray[np.int32],
-    values: NDArray[np.float32],
-    indptr: NDArray[np.int64],
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Stable counting sort of the entries by row."""
-    indices_out = np.empty(len(columns), np.int32)
-    values_out = np.empty(len(values), np.float32)
+    sorted_columns = np.empty(len(columns), np.int32)
+    sorted_values = np.empty(len(values), np.float32)
     position = indptr[:-1].copy()
     for n in range(len(rows)):
         at = position[rows[n]]
-        indices_out[at] = columns[n]
-        values_out[at] = values[n]
+        sorted_columns[at] = columns[n]
+        sorted_values[at] = values[n]
         position[rows[n]] = at + 1
-    return indices_out, values_out
+    return Csr(indptr, sorted_columns, sorted_values)
 
 
-@compiled
-def _rows_of(indptr: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Row of each entry."""
-    rows = np.empty(indptr[-1], np.int32)
-    for row in range(len(indptr) - 1):
-        rows[indptr[row] : indptr[row + 1]] = row
-    return rows
+@compiled_parallel
+def _transpose(csr: Csr, n_columns: int, chunks: NDArray[np.int64]) -> Csr:
+    """Stable counting sort by column, a chunk of rows to a thread.
+
+    There is no race: each chunk counts for itself, and from all counts follows where each chunk's
+    entries of each column go.
+    """
+    n_chunks = len(chunks) - 1
+    position = np.zeros((n_chunks, n_columns), np.int64)
+    for c in numba.prange(n_chunks):
+        for entry in range(csr.indptr[chunks[c]], csr.indptr[chunks[c + 1]]):
+            position[c, csr.indices[entry]] += 1
+    indptr = np.empty(n_columns + 1, np.int64)
+    total = 0
+    for column in range(n_columns):
+        indptr[column] = total
+        for c in range(n_chunks):
+            count = position[c, column]
+            position[c, column] = total
+            total += count
+    indptr[n_columns] = total
+    rows = np.empty(total, np.int32)
+    values = np.empty(total, np.float32)
+    for c in numba.prange(n_chunks):
+        for row in range(chunks[c], chunks[c + 1]):
+            for entry in range(csr.indptr[row], csr.indptr[row + 1]):
+                at = position[c, csr.indices[entry]]
+                rows[at] = row
+                values[at] = csr.values[entry]
+                position[c, csr.indices[entry]] = at + 1
+    return Csr(indptr, rows, values)
 
 
-def transpose(csr: Csr, n_columns: int) -> Csr:
-    """The same ratings compressed by column; entries of a column ascend by row."""
-    indptr = _offsets(csr.indices, n_columns)
-    return Csr(indptr, *_scatter(csr.indices, _rows_of(csr.indptr), csr.values, indptr))
+def transpose(csr: Csr, n_columns: int, threads: int = 1) -> Csr:
+    """The same ratings compressed by column; entries of a column ascend by row.
+
+    Parameters
+    ----------
+    csr : Csr
+    n_columns : int
+    threads : int
+        The result does not depend on them.
+    """
+    return _transpose(csr, n_columns, chunks_of_equal_work(csr.indptr, threads, 0.0))
 
 
-def by_user(train: Ratings) -> Csr:
+def by_user(train: Ratings, threads: int = 1) -> Csr:
     """Ratings compressed by user, items ascending.
 
     Ratings that are sorted already are not copied: the result shares their arrays.
+
+    Parameters
+    ----------
+    train : Ratings
+    threads : int
+        The result does not depend on them.
     """
-    indptr = _offsets(train.users, train.n_users)
     if _is_sorted(train.users, train.items):
-        return Csr(indptr, train.items, train.values)
-    unordered = Csr(indptr, *_scatter(train.users, train.items, train.values, indptr))
+        starts = np.searchsorted(train.users, np.arange(train.n_users + 1, dtype=np.int32))
+        return Csr(starts.astype(np.int64), train.items, train.values)
+    unordered = _sort_by_row(train.users, train.items, train.values, train.n_users)
     # A counting sort is stable: sorted by item first, then by user, both ids ascend.
-    return transpose(transpose(unordered, train.n_items), train.n_users)
+    return transpose(transpose(unordered, train.n_items, threads), train.n_users, threads)
 
 
 def chunks_of_equal_work(

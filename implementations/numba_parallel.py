@@ -18,13 +18,14 @@ class NumbaParallel(ArrayBackend):
     """Both sides row by row, chunks of rows with equal numbers of ratings spread over threads."""
 
     def bytes_needed(self, size: ProblemSize) -> int:
-        """Both CSRs, and the row numbers that the transposition needs."""
-        return 2 * csr_bytes(size) + 4 * size.n_ratings + 2 * self.factor_bytes(size)
+        """Both CSRs, three times one where ratings come unsorted; a `read` copies the factors."""
+        counts = 8 * self.threads * max(size.n_users, size.n_items)
+        return 3 * csr_bytes(size) + counts + 2 * self.factor_bytes(size)
 
     def prepare(self, train: Ratings) -> None:
         """Compress by user and by item, and cut both into chunks."""
-        self._by_user = by_user(train)
-        self._by_item = transpose(self._by_user, train.n_items)
+        self._by_user = by_user(train, self.threads)
+        self._by_item = transpose(self._by_user, train.n_items, self.threads)
         # One more row costs a factorisation: about as many operations as unknowns / 3 ratings.
         cut = (_CHUNKS_PER_THREAD * self.threads, self.params.unknowns / 3)
         self._user_chunks = chunks_of_equal_work(self._by_user.indptr, *cut)

@@ -119,7 +119,7 @@ def batches(
         Bytes of one gathered row of the other side.
     """
     n_rows, n_others = shape
-    order = np.lexsort((others, rows))
+    order = order_by(rows, others)
     others, values = others[order], values[order]
     del order
     counts = np.bincount(rows, minlength=n_rows)
@@ -143,6 +143,25 @@ def batches(
                 np.where(real, others[entry], n_others).astype(np.int64),
                 np.where(real, values[entry], np.float32(0)),
             )
+
+
+def order_by(rows: NDArray[np.int32], others: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Order of entries by row, then other, as `numpy.lexsort` gives it.
+
+    NumPy sorts 16-bit numbers by radix, several times as fast as it compares 32-bit ones: ids are
+    sorted half by half, from the lowest, each sort being stable.
+    """
+    order = np.arange(len(rows))
+    falls, ties = rows[1:] < rows[:-1], rows[1:] == rows[:-1]
+    if not (falls | (ties & (others[1:] < others[:-1]))).any():
+        return order
+    for ids in (others, rows):
+        if (ids[order[1:]] >= ids[order[:-1]]).all():
+            continue
+        for shift in (0, 16):
+            half = (ids[order] >> shift).astype(np.uint16)
+            order = order[np.argsort(half, kind="stable")]
+    return order
 
 
 def solve(matrix: NDArray[Float], rhs: NDArray[Float]) -> tuple[NDArray[Float], NDArray[np.bool_]]:

@@ -106,24 +106,24 @@ def solve(matrix: Matrix, rhs: Vector) -> Vector | None:
     A pivot is not usable at (unknowns)·eps·(its diagonal entry before elimination) or below.
     """
     n = len(rhs)
-    lower = [[0.0] * (i + 1) for i in range(n)]
-    forward = [0.0] * n
+    lower: Matrix = []
+    forward: Vector = []
     for i in range(n):
+        row: Vector = []
         for j in range(i):
             total = matrix[i][j]
-            for k in range(j):
-                total -= lower[i][k] * lower[j][k]
-            lower[i][j] = total / lower[j][j]
-        pivot = matrix[i][i]
-        for k in range(i):
-            pivot -= lower[i][k] * lower[i][k]
+            for l_ik, l_jk in zip(row, lower[j], strict=False):  # row ends before column j
+                total -= l_ik * l_jk
+            row.append(total / lower[j][j])
+        pivot, total = matrix[i][i], rhs[i]
+        for l_ik, y_k in zip(row, forward, strict=True):
+            pivot -= l_ik * l_ik
+            total -= y_k * l_ik
         if not pivot > n * float_info.epsilon * matrix[i][i]:  # catches NaN, too
             return None
-        lower[i][i] = sqrt(pivot)
-        total = rhs[i]
-        for k in range(i):
-            total -= forward[k] * lower[i][k]
-        forward[i] = total / lower[i][i]
+        row.append(sqrt(pivot))
+        lower.append(row)
+        forward.append(total / row[i])
     x = forward
     for i in reversed(range(n)):
         x[i] /= lower[i][i]

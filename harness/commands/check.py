@@ -48,4 +48,5 @@ def find_or_say(name: str) -> Variant:
     except KeyError as error:
         raise UserError(f"--impl: {error.args[0]}") from None
     except Exception as error:  # noqa: BLE001 - importing a module can raise anything
-        raise UserError(f"--impl {name}: {type(error).__name__}: {error}") from None
+        reason = " ".join(str(error).split())
+        raise UserError(f"--impl {name}: {type(error).__name__}: {reason}") from None

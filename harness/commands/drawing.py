@@ -57,13 +57,14 @@ def draw_run(run: Run, folder: Path, screen: Screen, baseline: str | None = None
         screen.line(f"nothing was measured; the log is {folder / LOG_NAME}")
         return
     write_tables(frame, title(run), folder)
-    drawn = draw_all(frame, by_sweep, title(run), folder)
+    drawn = draw_all(frame, by_sweep, title(run), folder / "figures")
     remarks = notes(run, frame)
     page = write_page(frame, by_sweep, title(run), remarks, _facts(run), folder)
     for remark in remarks:
         screen.line(remark)
     screen.line(f"tables   {folder / 'table.md'}, {folder / 'table.csv'}")
-    screen.line(f"figures  {', '.join(sorted(path.name for path in drawn))}")
+    names = sorted({path.stem for path in drawn})
+    screen.line(f"figures  {folder / 'figures'}: {', '.join(names)} (SVG and PNG)")
     screen.line(f"page     {page}")
 
 

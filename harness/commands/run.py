@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness.commands.check import find_or_say
 from harness.commands.console import Screen
 from harness.commands.drawing import draw_run, exit_status, print_rung
 from harness.commands.request import Request
@@ -19,7 +20,7 @@ from harness.measure.runner import Runner
 from harness.results.events import RunStarted
 from harness.results.log import LOG_NAME, EventLog, read_run
 from harness.results.records import Run
-from implementations.registry import expand, usable_cores
+from implementations.registry import LADDER, expand, usable_cores
 
 _SAME_MACHINE = ("cpu", "usable_cores", "packages")
 
@@ -81,10 +82,15 @@ def _plan(request: Request, rungs: tuple[str, ...]) -> Plan:
         sweeps=request.sweeps,
         rounds=request.rounds,
         budget_s=request.budget_s,
-        baseline=request.baseline or names[0],
+        baseline=request.baseline or min(names, key=_place),
         split_seed=request.split_seed,
         shuffle_seed=request.shuffle_seed,
     )
+
+
+def _place(name: str) -> int:
+    """Place in the ladder; what is not in it comes after it."""
+    return LADDER.index(name) if name in LADDER else len(LADDER)
 
 
 def _threads(asked: tuple[int, ...]) -> tuple[int, ...]:
@@ -96,17 +102,13 @@ def _threads(asked: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _find(plan: Plan) -> list[PlannedCell]:
-    try:
-        cells = planned_cells(plan)
-    except KeyError as error:
-        raise UserError(f"--impl: {error.args[0]}") from None
-    except (ImportError, AttributeError, TypeError) as error:
-        raise UserError(f"--impl: cannot load it ({type(error).__name__}: {error})") from None
+    for name in plan.implementations:
+        find_or_say(name)
     if plan.baseline not in plan.implementations:
         raise UserError(
             f"--baseline {plan.baseline} is not among {', '.join(plan.implementations)}"
         )
-    return cells
+    return planned_cells(plan)
 
 
 def _print_plan(plan: Plan, cells: list[PlannedCell], request: Request, screen: Screen) -> int:

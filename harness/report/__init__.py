@@ -1,0 +1,1 @@
+"""What is shown of a run: tables, figures and a page, as pure functions of its frames."""

@@ -1,0 +1,100 @@
+"""What the rows of a cells frame say in words; the frame's columns are those of the analysis."""
+
+from typing import Any
+
+import pandas as pd
+
+from harness.report import numbers
+
+# States that the result of the comparison already says.
+_SAID = ("ok", "parity_failed", "unchecked")
+
+
+def rows_of(frame: pd.DataFrame) -> list[Any]:
+    """Rows of a frame as named tuples."""
+    return list(frame.itertuples(index=False))
+
+
+def label(variant: str, threads: int, several: bool) -> str:
+    """Name an implementation, with its threads where it ran with several numbers of them."""
+    if not several:
+        return variant
+    return f"{variant} ({threads} thread{'s' * (threads != 1)})"
+
+
+def several_threads(cells: pd.DataFrame) -> set[str]:
+    """Variants that ran with several numbers of threads."""
+    counts = cells.groupby("variant")["threads"].nunique()
+    return set(counts.index[counts > 1])
+
+
+def labels(cells: pd.DataFrame) -> list[str]:
+    """Name the implementation of each row."""
+    several = several_threads(cells)
+    return [
+        label(str(row.variant), int(row.threads), row.variant in several) for row in rows_of(cells)
+    ]
+
+
+def rungs(cells: pd.DataFrame) -> list[str]:
+    """Scales of a frame, in its order."""
+    return [] if cells.empty else [str(rung) for rung in cells["rung"].unique()]
+
+
+def baseline(cells: pd.DataFrame) -> str:
+    """Name of what speed is compared with; empty where nothing is."""
+    names = [str(name) for name in cells["baseline"].unique() if name]
+    return names[0] if names else ""
+
+
+def result(row: Any) -> str:
+    """What became of a cell and of its comparison with the reference, in a word or two."""
+    words = [_comparison(row)] if row.verdict else []
+    if row.state not in _SAID:
+        words.append(str(row.state))
+    return ", ".join(words) or (numbers.MISSING if row.state == "ok" else str(row.state))
+
+
+def _comparison(row: Any) -> str:
+    if row.verdict == "failed":
+        return f"DIFFERS: {_worst(row)}"
+    if row.verdict == "ok":
+        size = numbers.difference(_first_known(row.prediction_difference, row.rmse_difference))
+        return "same" if size == numbers.MISSING else f"same ({size})"
+    return str(row.verdict)
+
+
+def _first_known(*values: Any) -> Any:
+    return next((value for value in values if numbers.known(value)), None)
+
+
+def _worst(row: Any) -> str:
+    """Name the difference that is furthest beyond its tolerance; else that of the rows."""
+    ratios = {
+        name: numbers.number(size) / numbers.number(tolerance)
+        for name, size, tolerance in (
+            ("RMSE", row.rmse_difference, row.rmse_tolerance),
+            ("predictions", row.prediction_difference, row.prediction_tolerance),
+        )
+        if numbers.known(size) and numbers.known(tolerance)
+    }
+    worst = max(ratios, key=lambda name: ratios[name], default="")
+    if worst and ratios[worst] > 1:
+        size = row.rmse_difference if worst == "RMSE" else row.prediction_difference
+        return f"{worst} {numbers.difference(size)}"
+    if numbers.known(row.row_difference):
+        return f"a row {numbers.difference(row.row_difference)}"
+    return "see below"
+
+
+def remarks(cells: pd.DataFrame) -> list[str]:
+    """A line for each cell that is not ok: which, what and why."""
+    lines = []
+    for name, row in zip(labels(cells), rows_of(cells), strict=True):
+        if row.state == "ok":
+            continue
+        sweeps = int(numbers.number(row.sweeps)) if numbers.known(row.sweeps) else 0
+        after = f" after {sweeps} sweep{'s' * (sweeps != 1)}" if row.state == "over_budget" else ""
+        what = str(row.state) + after
+        lines.append(f"{name} – {what}" + (f": {row.reason}" if row.reason else ""))
+    return lines

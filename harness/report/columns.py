@@ -1,0 +1,115 @@
+"""The columns of a run's tables, and what they print of a cell."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from harness.report import numbers
+from harness.report.cells import baseline, result, rows_of, several_threads
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a printed table.
+
+    Attributes
+    ----------
+    heading : str
+        With the unit, as tables in a terminal print it; a newline may break it.
+    text : callable
+        Prints a row's cell; the rows are those of ``DataFrame.itertuples``.
+    numeric : bool
+        Aligned to the right.
+    """
+
+    heading: str
+    text: Callable[[Any], str]
+    numeric: bool = True
+
+    @property
+    def title(self) -> str:
+        """The heading on one line."""
+        return self.heading.replace("\n", " ")
+
+
+def naming(cells: pd.DataFrame) -> list[Column]:
+    """Columns that name a row: the implementation, and its threads where that says something."""
+    name = Column("implementation", lambda row: str(row.variant), numeric=False)
+    threads = Column("threads", lambda row: str(row.threads))
+    return [name, threads] if several_threads(cells) else [name]
+
+
+def columns_of(cells: pd.DataFrame) -> list[Column]:
+    """Columns of the table of one scale."""
+    return [
+        *naming(cells),
+        Column("s/sweep", seconds_text),
+        *([speed_column(cells)] if baseline(cells) else []),
+        Column("test\nRMSE", lambda row: numbers.rmse(row.test_rmse)),
+        Column("result", result, numeric=False),
+        Column("prepare\ns", lambda row: numbers.once(row.prepare_s)),
+        Column("compile\ns", lambda row: numbers.once(row.compile_s)),
+        Column("peak MiB\n(estimate)", memory_text),
+        Column("rounds", lambda row: str(row.rounds) if row.rounds else numbers.MISSING),
+    ]
+
+
+def more_columns(cells: pd.DataFrame) -> list[Column]:
+    """Columns that there is no room for in a terminal, after those that name the row."""
+    return [
+        *naming(cells),
+        Column("users s", lambda row: _roughly(row.users_s)),
+        Column("items s", lambda row: _roughly(row.items_s)),
+        Column("train RMSE", lambda row: numbers.rmse(row.train_rmse)),
+        Column("warm test RMSE", lambda row: numbers.rmse(row.warm_test_rmse)),
+        Column("RMSE difference", lambda row: numbers.difference(row.rmse_difference)),
+        Column("prediction difference", lambda row: numbers.difference(row.prediction_difference)),
+        Column("row difference", lambda row: numbers.difference(row.row_difference)),
+        Column("against", lambda row: row.against or numbers.MISSING, numeric=False),
+        Column("open s", lambda row: numbers.once(row.open_s)),
+        Column("load s", lambda row: numbers.once(row.load_s)),
+        Column("evaluate s", lambda row: numbers.once(row.evaluate_s)),
+    ]
+
+
+def speed_column(cells: pd.DataFrame) -> Column:
+    """Column of the speed relative to the baseline."""
+    return Column(f"× as fast\nas {baseline(cells)}", speed_text)
+
+
+def seconds_text(row: Any) -> str:
+    """Print a cell's seconds a sweep; the quartiles of a single turn say nothing."""
+    low, high = row.sweep_s_low, row.sweep_s_high
+    if not row.projected and row.rounds < 2:
+        low = high = None
+    return numbers.with_spread(row.sweep_s, low, high, tilde=bool(row.projected))
+
+
+def speed_text(row: Any) -> str:
+    """Print how many times as fast as the baseline a cell is."""
+    if row.variant == row.baseline and row.speedup == 1:
+        return "1"
+    return numbers.with_interval(
+        row.speedup, row.speedup_low, row.speedup_high, tilde=bool(row.speedup_projected)
+    )
+
+
+def memory_text(row: Any) -> str:
+    """Print a cell's peak memory in MiB, with the estimate in brackets."""
+    return f"{numbers.mebibytes(row.peak_bytes)} ({numbers.mebibytes(row.bytes_needed)})"
+
+
+def _roughly(seconds: Any) -> str:
+    return numbers.with_spread(seconds, None, None)
+
+
+def printed(columns: Sequence[Column], cells: pd.DataFrame) -> list[list[str]]:
+    """Print the rows of a cells frame under some columns."""
+    return [[column.text(row) for column in columns] for row in rows_of(cells)]
+
+
+def alignment(column: Column) -> str:
+    """Name a column's alignment as tabulate does."""
+    return "right" if column.numeric else "left"

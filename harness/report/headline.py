@@ -1,0 +1,123 @@
+"""What a run found, in sentences computed from its cells."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from harness.report import numbers, words
+from harness.report.cells import baseline, label, labels, rows_of, several_threads
+
+
+def headline(cells: pd.DataFrame, title: str) -> list[str]:
+    """State the largest speed-up found, and what must be known to believe it.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        The cells frame; may be empty.
+    title : str
+        Where it says that the data is synthetic, so does each sentence on speed.
+
+    Returns
+    -------
+    list of str
+        Sentences. The first is of the largest scale at which baseline and the other were both
+        measured, with an interval where there is any, and agree; projected values are in sentences
+        of their own, and say so.
+    """
+    if cells.empty:
+        return ["Nothing was measured."]
+    kind = "synthetic ratings" if "(synthetic)" in title else "ratings"
+    measured = _largest(cells, projected=False)
+    sentences = [_claim(row, cells, kind) for row in measured] or [_none(cells)]
+    ratings = max((row.train_ratings for row in measured), default=0)
+    guessed = [row for row in _largest(cells, projected=True) if row.train_ratings > ratings]
+    sentences += [_claim(row, cells, kind) for row in guessed[:1]]
+    return sentences + _doubts(cells)
+
+
+def _largest(cells: pd.DataFrame, *, projected: bool) -> list[Any]:
+    """Fastest of the largest scale that has speed-ups: in the baseline's precision, then any."""
+    against = baseline(cells)
+    usable = cells[
+        (cells["speedup_projected"].astype(bool) == projected)
+        & cells["speedup"].notna()
+        & (cells["variant"] != against)
+        & ~cells["state"].isin(["parity_failed", "unchecked"])
+        & ~cells["projected"].astype(bool)
+    ]
+    if usable.empty:
+        return []
+    if usable["speedup_low"].notna().any():
+        usable = usable[usable["speedup_low"].notna()]
+    top = usable[usable["train_ratings"] == usable["train_ratings"].max()]
+    dtypes = set(cells.loc[cells["variant"] == against, "dtype"])
+    alike = top[top["dtype"].isin(dtypes)]
+    chosen = [_fastest(frame) for frame in (alike, top) if not frame.empty]
+    return chosen[:1] + [row for row in chosen[1:] if row.speedup > chosen[0].speedup]
+
+
+def _fastest(cells: pd.DataFrame) -> Any:
+    return max(rows_of(cells), key=lambda row: float(row.speedup))
+
+
+def _claim(row: Any, cells: pd.DataFrame, kind: str) -> str:
+    guessed = bool(row.speedup_projected)
+    ratio = numbers.with_interval(
+        row.speedup, row.speedup_low, row.speedup_high, tilde=guessed, unit="×"
+    )
+    name = label(str(row.variant), int(row.threads), row.variant in several_threads(cells))
+    precision = f" (in {row.dtype})" if row.dtype != "float64" else ""
+    rest = f", where {row.baseline} is projected, not measured" if guessed else ""
+    return (
+        f"{name}{precision} does a sweep over {numbers.count(row.train_ratings)} {kind} "
+        f"{ratio} as fast as {row.baseline}{_agreement(row)}{rest}."
+    )
+
+
+def _agreement(row: Any) -> str:
+    if row.verdict != "ok" or not numbers.known(row.prediction_difference):
+        return ""
+    if numbers.number(row.prediction_difference) == 0:
+        return ", with identical predictions"
+    return f", with the same predictions to {numbers.difference(row.prediction_difference)}"
+
+
+def _none(cells: pd.DataFrame) -> str:
+    against = baseline(cells)
+    if not against:
+        return "No speed is compared: nothing to compare with was planned."
+    if cells.loc[cells["variant"] == against, "sweep_s"].isna().all():
+        return f"No speed is compared: {against} was not timed."
+    return f"No speed is compared: nothing that agrees with the reference ran beside {against}."
+
+
+def _doubts(cells: pd.DataFrame) -> list[str]:
+    """Name what did not give the same answer, was not checked, or gave none at all."""
+    states, timed = cells["state"], cells["sweep_s"].notna()
+    sentences = [
+        f"{where} {text}: no speed is claimed."
+        for state, text in (
+            ("parity_failed", "does not give the same result"),
+            ("unchecked", "could not be checked"),
+        )
+        for where in _places(cells[states == state])
+    ]
+    for state in words.STATES:
+        gone = cells[(states == state) & ~timed]
+        if not gone.empty:
+            sentences.append(f"Without timing ({state}): {'; '.join(_places(gone))}.")
+    return sentences
+
+
+def _places(cells: pd.DataFrame) -> list[str]:
+    """Name implementations, each with its scales."""
+    found: dict[str, list[str]] = {}
+    for name, row in zip(labels(cells), rows_of(cells), strict=True):
+        found.setdefault(name, []).append(str(row.rung))
+    return [f"{name} at {_listed(scales)}" for name, scales in found.items()]
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

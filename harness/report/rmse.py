@@ -1,0 +1,244 @@
+"""Figure of the RMSE by sweep, in which all lines must coincide."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from harness.report import layout
+from harness.report import style as st
+from harness.report.cells import rows_of
+
+Key = tuple[str, int]
+_COLUMNS = 3  # small multiples side by side
+_BELOW = 0.55  # inches for tick labels and the name of the axis
+_TITLE = 0.32  # inches above a panel, for its name
+
+
+def rmse_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Figure:
+    """Training and test RMSE by sweep, a panel for each scale.
+
+    The reference is thick and pale beneath the others, whose lines grow thinner and whose markers
+    take turns along the sweeps, so that lines that coincide can be seen to.
+    """
+    with st.styled():
+        scales = [] if qualities.empty else [str(rung) for rung in qualities["rung"].unique()]
+        looks = st.looks(cells) if scales else {}
+        looks = {key: look for key, look in looks.items() if not _line_of(qualities, key).empty}
+        limits = _limits(qualities) if scales else (0.0, 1.0)
+        notes = [_references(cells), _beyond(qualities, looks, limits)] if scales else []
+        lines = [line for note in notes for line in st.fitted(note, st.WIDTH - 0.2)]
+        legend = _legend_lines([*looks.values()], st.WIDTH - 0.2)
+        below = _BELOW + st.STEP * (len(legend) + len(lines))
+        figure, panels = _panels(max(1, len(scales)), below, title)
+        if not scales:
+            layout.message(panels[0], "no RMSE: no implementation finished a sweep")
+            panels[0].set_xticks([])
+            return figure
+        for panel, scale in zip(panels, scales, strict=True):
+            _draw_panel(panel, cells[cells["rung"] == scale], qualities, looks)
+        _share_axes(panels, limits, int(qualities["sweep"].max()))
+        _legend(figure, legend, lines)
+        return figure
+
+
+def _panels(count: int, below: float, title: str) -> tuple[Figure, list[Axes]]:
+    """Make a figure with panels in rows, so many inches above its lower edge."""
+    columns = min(_COLUMNS, count)
+    rows = math.ceil(count / columns)
+    left, gap, tall = 0.6, 0.12, (1.55 if rows > 1 else 2.5)
+    wide = (st.WIDTH - left - gap * columns) / columns
+    total = st.title_height(title) + rows * (tall + _TITLE) + below
+    figure = st.new_figure(total)
+    st.put_title(figure, "RMSE by sweep", title)
+    boxes = [
+        (left + column * (wide + gap), below + (rows - 1 - row) * (tall + _TITLE))
+        for row, column in (divmod(number, columns) for number in range(count))
+    ]
+    return figure, [
+        figure.add_axes((x / st.WIDTH, y / total, wide / st.WIDTH, tall / total)) for x, y in boxes
+    ]
+
+
+def _share_axes(panels: Sequence[Axes], limits: tuple[float, float], sweeps: int) -> None:
+    """One scale of values for all panels; its numbers at the left, the sweeps below."""
+    columns = min(_COLUMNS, len(panels))
+    for number, panel in enumerate(panels):
+        panel.set_ylim(limits)
+        panel.set_xlim(0.5, max(sweeps, 2) + 0.5)
+        panel.grid(visible=True)
+        panel.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+        panel.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+        if number % columns == 0:
+            panel.set_ylabel("RMSE (rating units)")
+        else:
+            panel.tick_params(labelleft=False)
+        if number + columns < len(panels):
+            panel.tick_params(labelbottom=False)
+        else:
+            panel.set_xlabel("sweep")
+
+
+def _limits(qualities: pd.DataFrame) -> tuple[float, float]:
+    """Limits for what agrees, with room for names; wrong results may lie a span beyond."""
+    wrong = qualities["state"].isin(["parity_failed", "diverged"])
+    agreed = _finite(qualities[~wrong]) or _finite(qualities)
+    low, high = (min(agreed), max(agreed)) if agreed else (0.0, 1.0)
+    span = max(high - low, 0.02 * abs(high), 1e-6)
+    near = [v for v in _finite(qualities[wrong]) if low - span <= v <= high + span]
+    low, high = min([low, *near]), max([high, *near])
+    return low - 0.16 * span, high + 0.08 * span
+
+
+def _finite(qualities: pd.DataFrame) -> list[float]:
+    values = qualities[["train_rmse", "test_rmse"]].to_numpy(dtype=float).ravel()
+    return [float(value) for value in values[np.isfinite(values)]]
+
+
+def _beyond(qualities: pd.DataFrame, looks: dict[Key, st.Look], limits: tuple[float, float]) -> str:
+    """Say whose values do not fit the axis."""
+    parts = []
+    for key, look in looks.items():
+        values = _finite(_line_of(qualities, key))
+        off = [value for value in values if not limits[0] <= value <= limits[1]]
+        if off:
+            parts.append(f"{look.label} (up to {max(values):.4g})")
+    return f"beyond the axis: {', '.join(parts)}" if parts else ""
+
+
+def _draw_panel(
+    panel: Axes, planned: pd.DataFrame, qualities: pd.DataFrame, looks: dict[Key, st.Look]
+) -> None:
+    """Draw one scale."""
+    scale = str(planned["rung"].iloc[0])
+    here = qualities[qualities["rung"] == scale]
+    lines = {key: _line_of(here, key) for key in looks}
+    lines = {key: line for key, line in lines.items() if not line.empty}
+    missing = len(planned) - len(lines)
+    without = f" · without {missing} of {len(planned)}" if missing > 0 else ""
+    panel.set_title(f"{scale}{without}", loc="left", color=st.MUTED, pad=4)
+    references = _reference_keys(planned, here)
+    for what, above in (("test_rmse", True), ("train_rmse", False)):
+        _coinciding(panel, lines, looks, references, what)
+        _name_curve(panel, lines, what, above)
+
+
+def _line_of(qualities: pd.DataFrame, key: Key) -> pd.DataFrame:
+    mine = (qualities["variant"] == key[0]) & (qualities["threads"] == key[1])
+    return qualities[mine].sort_values("sweep")
+
+
+def _reference_keys(cells: pd.DataFrame, qualities: pd.DataFrame) -> set[Key]:
+    """What others are compared with: at the first sweeps, and where that one ended early."""
+    named = cells["variant"].isin(qualities["against"].unique())
+    rows = rows_of(cells[named | (cells["verdict"] == "reference")])
+    return {(str(row.variant), int(row.threads)) for row in rows}
+
+
+def _coinciding(
+    panel: Axes,
+    lines: dict[Key, pd.DataFrame],
+    looks: dict[Key, st.Look],
+    references: set[Key],
+    what: str,
+) -> None:
+    """Draw lines that should coincide: thinner and thinner, with markers at different sweeps."""
+    for place, (key, line) in enumerate(lines.items()):
+        sweeps = line["sweep"].to_numpy()
+        values = line[what].to_numpy(dtype=float)
+        good = np.isfinite(values)
+        if not good.any():
+            continue
+        look, first = looks[key], key in references
+        width = 5.0 if first else 2.6 - 1.8 * place / len(lines)
+        panel.plot(
+            sweeps[good],
+            values[good],
+            color=look.colour,
+            alpha=0.35 if first else 1.0,
+            linewidth=width,
+            linestyle="-" if first else look.line,
+            solid_capstyle="round",
+            zorder=2 if first else 3,
+        )
+        turn = good & ((sweeps - 1) % len(lines) == place % len(lines))
+        turn[np.flatnonzero(good)[-1]] |= not turn.any()
+        panel.plot(
+            sweeps[turn],
+            values[turn],
+            look.marker,
+            color=look.colour,
+            markerfacecolor=look.face,
+            markersize=4,
+            zorder=4,
+        )
+
+
+def _name_curve(panel: Axes, lines: dict[Key, pd.DataFrame], what: str, above: bool) -> None:
+    """Write "test" above the end of the test curves, "training" below that of the others."""
+    ends = [
+        (int(line["sweep"].iloc[-1]), float(line[what].iloc[-1]))
+        for line in lines.values()
+        if math.isfinite(float(line[what].iloc[-1]))
+    ]
+    text = "test" if what == "test_rmse" else "training"
+    if not ends:
+        if lines:
+            panel.text(
+                0.97, 0.94, f"no {text} ratings", ha="right", va="top", transform=panel.transAxes
+            )
+        return
+    sweep, _ = max(ends)
+    extreme = max if above else min
+    value = extreme(value for at, value in ends if at == sweep)
+    shift = (0, 6) if above else (0, -6)
+    panel.annotate(
+        text,
+        (sweep, value),
+        shift,
+        textcoords="offset points",
+        ha="right",
+        va="bottom" if above else "top",
+    )
+
+
+def _references(cells: pd.DataFrame) -> str:
+    """Say in words which implementation is the reference at which scale."""
+    rows = rows_of(cells[cells["verdict"] == "reference"])
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(st.shortened(str(row.variant)), []).append(str(row.rung))
+    if not found:
+        return "no reference"
+    if len(found) == 1:
+        return f"reference (thick and pale): {next(iter(found))}"
+    parts = [f"{name} ({', '.join(dict.fromkeys(rungs))})" for name, rungs in found.items()]
+    return "reference (thick and pale): " + ", ".join(parts)
+
+
+def _legend_lines(looks: Sequence[st.Look], width: float) -> list[list[st.Look]]:
+    return layout.in_lines(looks, [0.55 + st.text_width(look.label) for look in looks], width)
+
+
+def _legend(figure: Figure, lines: list[list[st.Look]], notes: Sequence[str]) -> None:
+    """Draw the names of the lines in their order, and remarks below."""
+    width, height = figure.get_size_inches()
+    for number, note in enumerate(reversed(notes)):
+        up = (0.1 + number * st.STEP) / height
+        figure.text(0.1 / width, up, note, va="center", color=st.MUTED)
+    for number, line in enumerate(reversed(lines), len(notes)):
+        x, y = 0.1, (0.1 + number * st.STEP) / height
+        for look in line:
+            ends = [x / width, (x + 0.14) / width, (x + 0.28) / width]
+            shared: dict[str, Any] = {"color": look.colour}
+            figure.add_artist(Line2D(ends, [y] * 3, linestyle=look.line, linewidth=1.2, **shared))
+            shared |= {"marker": look.marker, "markerfacecolor": look.face, "markersize": 4}
+            figure.add_artist(Line2D([ends[1]], [y], **shared))
+            figure.text((x + 0.33) / width, y, look.label, va="center", color=look.colour)
+            x += 0.55 + st.text_width(look.label)

@@ -1,0 +1,151 @@
+"""The page: self-contained, escaped, and its headline computed from the data."""
+
+import math
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import report_frames as frames
+
+from harness.report.headline import headline
+from harness.report.page import flattened, write_page
+
+NAN = math.nan
+_VOID = {"meta", "br", "img", "hr", "link", "input"}
+
+
+class Reader(HTMLParser):
+    """Collects tags, ids and text; notices an end that nothing began."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.tags: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.ids += [value for name, value in attrs if name == "id" and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    assert reader.open == []
+    return reader
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    cells = frames.cells()
+    folder = tmp_path_factory.mktemp("run")
+    qualities = frames.qualities(cells)
+    path = write_page(cells, qualities, frames.TITLE, frames.NOTES, frames.ENVIRONMENT, folder)
+    assert list(folder.iterdir()) == [path]
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_page_needs_nothing_else(page: str) -> None:
+    assert page.count("<svg") == 4
+    addresses = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')> ]+)', page)
+    assert all(address.startswith("#") for address in addresses)
+    assert not re.search(r"<(script|link|img|iframe)\b", page)
+
+
+def test_the_page_is_well_formed_and_ids_are_unique(page: str) -> None:
+    reader = read(page)
+    assert len(reader.ids) == len(set(reader.ids))
+    targets = re.findall(r'(?:href="#|url\(#)([^")]+)', page)
+    assert targets
+    assert set(targets) <= set(reader.ids)
+
+
+def test_the_page_says_what_was_found(page: str) -> None:
+    text = " ".join(read(page).text.split())
+    for said in (
+        "synthetic-32m (synthetic)",
+        "480× (470–490) as fast as naive",
+        *frames.NOTES,
+        "cpu · model",
+        "Example 9000",
+        "plain Python loops",
+        "refused: needs 31 GiB; 19 GiB may be used",
+        "half-sweep",
+    ):
+        assert said in text, said
+    assert not re.search(r"\b(nan|None|inf)\b", text, flags=re.IGNORECASE)
+
+
+def test_third_parties_cannot_write_html(tmp_path: Path) -> None:
+    evil = '<script>alert("x")</script>'
+    row = frames.cell() | {"variant": evil, "idea": evil, "state": "failed", "reason": evil}
+    cells = pd.DataFrame([row, frames.cell("1m", "naive")])
+    path = write_page(cells, frames.qualities(cells), evil, [evil], {evil: evil}, tmp_path)
+    html = path.read_text(encoding="utf-8")
+    assert "script" not in read(html).tags
+    assert "&lt;script&gt;" in html
+
+
+def test_a_page_of_nothing(tmp_path: Path) -> None:
+    empty = pd.DataFrame()
+    html = write_page(empty, empty, "t", [], {}, tmp_path).read_text(encoding="utf-8")
+    assert "Nothing was measured." in read(html).text
+
+
+def test_the_headline_prefers_what_was_measured_with_an_interval() -> None:
+    sentences = headline(frames.cells(), frames.TITLE)
+    assert sentences[0] == (
+        "numba-parallel does a sweep over 900,123 synthetic ratings 480× (470–490) as fast as "
+        "naive, with the same predictions to 3e-14."
+    )
+    assert sentences[1].startswith("numba-parallel-f32 (in float32) does")
+    assert "~480×" in sentences[2]
+    assert sentences[2].endswith("where naive is projected, not measured.")
+    assert "at 1m does not give the same result" in sentences[3]
+    assert sentences[4] == "Without timing (refused): my_package.als:MyAls at 10m and full."
+
+
+def test_real_ratings_are_not_called_synthetic() -> None:
+    assert "synthetic" not in " ".join(headline(frames.cells(), "ml-32m · rank 20"))
+
+
+def test_a_wrong_result_makes_no_headline() -> None:
+    failed = frames.cell(state="parity_failed", verdict="failed")  # with a speed, by mistake
+    sentences = headline(pd.DataFrame([frames.cell("1m", "naive"), failed]), "t")
+    assert sentences[0].startswith("No speed is compared")
+    assert (
+        sentences[1] == "numba-parallel at 1m does not give the same result: no speed is claimed."
+    )
+
+
+def test_without_a_baseline_no_speed_is_claimed() -> None:
+    gone = frames.without(frames.cell("1m", "naive"), "failed", "x")
+    lone = frames.cell() | dict.fromkeys(("speedup", "speedup_low", "speedup_high"), NAN)
+    sentences = headline(pd.DataFrame([gone, lone]), "t")
+    assert sentences[0] == "No speed is compared: naive was not timed."
+    assert headline(pd.DataFrame(), "t") == ["Nothing was measured."]
+
+
+def test_facts_become_lines() -> None:
+    facts = {"a": {"b_c": 1, "d": None}, "e": [1, 2], "f": [{"g": True}], "h": NAN, "i": {}}
+    assert flattened(facts) == [
+        ("a · b c", "1"),
+        ("a · d", "–"),
+        ("e", "1, 2"),
+        ("f · 1 · g", "yes"),
+        ("h", "–"),
+    ]

@@ -6,7 +6,6 @@ How it works, with pictures: docs/kernels.md.
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,14 +14,14 @@ from implementations.backend import AlsBackend, Side, SolveError
 from implementations.kernels import Model
 from implementations.layout import by_user, csr_bytes, transpose
 from implementations.problem import AlsParams, Csr, Factors, ProblemSize, Ratings
-from implementations.tiled.kernel import Scratch, Task, solve_chunks
+from implementations.tiled.kernel import COMPILED, Scratch, Task, solve_chunks
 from implementations.tiled.plan import Plan
 from implementations.tiled.rows import Rows
 from implementations.tiled.schedule import ROW_COST, schedule
 from implementations.tiled.target import Target, host_target
 
-# Work, in ratings, below which another thread costs more than it saves: measured.
-_LEAST_WORK = 10_000
+# Vector operations below which another thread costs more than it saves: measured.
+_LEAST_WORK = 300_000
 
 
 class NumbaTiled(AlsBackend):
@@ -47,7 +46,7 @@ class NumbaTiled(AlsBackend):
         target = target or host_target(self.dtype)
         self.plan = Plan(params.rank, params.biases, self.dtype.name, target)
         # Without compilation a thread only waits for the others.
-        self._workers = 1 if numba.config.DISABLE_JIT else threads
+        self._workers = threads if COMPILED else 1
         self._scratch = [Scratch.of(self.plan) for _ in range(self._workers)]
         self._pool = ThreadPoolExecutor(self._workers)
 
@@ -62,9 +61,9 @@ class NumbaTiled(AlsBackend):
 
     def prepare(self, train: Ratings) -> None:
         """Compress by user and by item, and cut both into chunks, heaviest first."""
-        users = by_user(train)
+        users = by_user(train, self.threads)
         self._by_user = self._ordered(users)
-        self._by_item = self._ordered(transpose(users, train.n_items))
+        self._by_item = self._ordered(transpose(users, train.n_items, self.threads))
 
     def load(self, factors: Factors) -> None:
         """Copy these factors into the layout that the kernel gathers from."""
@@ -109,11 +108,12 @@ class NumbaTiled(AlsBackend):
         diagonal = ridge(self.params).astype(self.dtype)
         model = Model(real(self._mean), diagonal, self.params.count_scaled)
         csr, tail, chunks = ratings
-        return Task(csr, tail, fixed, out, model, chunks, self.params.rank)
+        tolerance = real(self.params.unknowns) * np.finfo(self.dtype).eps
+        return Task(csr, tail, fixed, out, model, chunks, self.params.rank, tolerance)
 
     def _solve(self, side: Side, task: Task) -> None:
         n_rows, n_ratings = len(task.csr.indptr) - 1, len(task.csr.indices)
-        work = n_ratings + ROW_COST * n_rows
+        work = (n_ratings + ROW_COST * n_rows) * len(self.plan.accumulators)
         row = self._run(task, min(self._workers, 1 + work // _LEAST_WORK))
         if row < n_rows:
             raise SolveError(side, row)

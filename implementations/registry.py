@@ -17,17 +17,19 @@ _OURS: dict[str, tuple[str, str, str, int | None]] = {
     "numpy": ("numpy_batched:NumpyBatched", "float64", "whole arrays, batched", 1),
     "numba-serial": ("numba_serial:NumbaSerial", "float64", "compiled loops, one CSR", 1),
     "numba-parallel": ("numba_parallel:NumbaParallel", "float64", "dual CSR, threads", None),
+    "numba-tiled": ("numba_tiled:NumbaTiled", "float64", "SIMD register tiles", None),
     "numba-serial-f32": ("numba_serial:NumbaSerial", "float32", "compiled loops, one CSR", 1),
     "numba-parallel-f32": ("numba_parallel:NumbaParallel", "float32", "dual CSR, threads", None),
-}
-
-GROUPS: dict[str, tuple[str, ...]] = {
-    "all": ("naive", "numpy", "numba-serial", "numba-parallel"),
-    "f32": ("numba-serial-f32", "numba-parallel-f32"),
+    "numba-tiled-f32": ("numba_tiled:NumbaTiled", "float32", "SIMD register tiles", None),
 }
 
 # The float64 rungs, each a reference for those above it.
-LADDER: tuple[str, ...] = GROUPS["all"]
+LADDER = ("naive", "numpy", "numba-serial", "numba-parallel", "numba-tiled")
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "all": (*LADDER, "numba-tiled-f32"),
+    "f32": ("numba-serial-f32", "numba-parallel-f32", "numba-tiled-f32"),
+}
 
 # dtype: largest difference from the reference in RMSE, in a prediction, in a row (relative).
 _TOLERANCES = {"float64": (1e-9, 1e-9, 1e-9), "float32": (1e-5, 1e-3, 1e-4)}

@@ -100,21 +100,10 @@ def emit_solve(e: Emitter, packed: Value, inverse: Value, floor: Value) -> Value
     unknowns = e.plan.unknowns
     width = _TILE if e.plan.target.registers >= 32 else _SMALL_TILE
     whole, rest = unknowns // width * width, unknowns % width
-    height_left = (unknowns + 1) % width
     none_failed = ir.Constant(ir.IntType(e.lanes), 0)
 
     def solve_panel(column: Value, failed: list[Value]) -> list[Value]:
-        new = _emit_diagonal_tile(e, on, column, width)
-
-        def solve_tile(row: Value, _: list[Value]) -> list[Value]:
-            _emit_tile(e, on, _Tile(row, column, width, width))
-            return []
-
-        e.loop(e.plus(column, width), unknowns + 1 - height_left, [], solve_tile, step=width)
-        if height_left:
-            first = e.index(unknowns + 1 - height_left)
-            _emit_tile(e, on, _Tile(first, column, height_left, width))
-        return [e.builder.or_(failed[0], new)]
+        return [e.builder.or_(failed[0], _emit_panel(e, on, column, width))]
 
     (failed,) = e.loop(0, whole, [none_failed], solve_panel, step=width)
     if rest:
@@ -122,6 +111,22 @@ def emit_solve(e: Emitter, packed: Value, inverse: Value, floor: Value) -> Value
         _emit_tile(e, on, _Tile(e.index(unknowns), e.index(whole), 1, rest))
     failed = e.builder.or_(failed, _emit_back_substitution(e, on))
     return e.builder.zext(failed, I64)
+
+
+def _emit_panel(e: Emitter, on: _Systems, column: Value, width: int) -> Value:
+    """Factorise the columns of a panel, top to bottom; gives the lanes that failed."""
+    n_rows = e.plan.unknowns + 1
+    left_over = n_rows % width
+    failed = _emit_diagonal_tile(e, on, column, width)
+
+    def solve_tile(row: Value, _: list[Value]) -> list[Value]:
+        _emit_tile(e, on, _Tile(row, column, width, width))
+        return []
+
+    e.loop(e.plus(column, width), n_rows - left_over, [], solve_tile, step=width)
+    if left_over:
+        _emit_tile(e, on, _Tile(e.index(n_rows - left_over), column, left_over, width))
+    return failed
 
 
 class _Tile(NamedTuple):
@@ -165,8 +170,9 @@ def _emit_diagonal_tile(e: Emitter, on: _Systems, first: Value, size: int) -> Va
         for i in range(k + 1, size):
             tile[i, k] = e.builder.fmul(tile[i, k], inverse)
             e.store(tile[i, k], on.packed, at[i, k])
-        for i, j in ((i, j) for i in range(k + 1, size) for j in range(k + 1, i + 1)):
-            tile[i, j] = e.subtract_product(tile[i, k], tile[j, k], tile[i, j])
+        for i in range(k + 1, size):
+            for j in range(k + 1, i + 1):
+                tile[i, j] = e.subtract_product(tile[i, k], tile[j, k], tile[i, j])
     return failed
 
 

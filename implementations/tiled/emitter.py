@@ -187,8 +187,7 @@ class Emitter:
 
         Parameters
         ----------
-        start, stop, step : index
-            As of `range`; step above 0.
+        start, stop, step : as of `range`
         carried : sequence of values
             Before the first round.
         body : callable
@@ -218,21 +217,33 @@ class Emitter:
         builder.position_at_end(after)
         return values
 
-    def outlined(self, name: str, arguments: Sequence[Value], body: Callable[..., None]) -> None:
-        """Emit `body(emitter, *arguments)` as a function of its own, and call it.
+    def define(self, name: str, like: Sequence[Value], body: Callable[..., None]) -> Value:
+        """Emit `body(emitter, *arguments)` as a function of its own, not inlined.
 
         What is in one function LLVM optimises as a whole: it would keep copies of one pass's sums
         on the stack for the next.
+
+        Parameters
+        ----------
+        name : str
+        like : sequence of values
+            Of the types of the arguments.
+        body : callable
+
+        Returns
+        -------
+        function
+            To be called with `builder.call`.
         """
         module = self.builder.module
-        kind = ir.FunctionType(ir.VoidType(), [value.type for value in arguments])
+        kind = ir.FunctionType(ir.VoidType(), [value.type for value in like])
         function = ir.Function(module, kind, module.get_unique_name(name))
         function.linkage = "internal"
         function.attributes.add("noinline")
         inner = Emitter(ir.IRBuilder(function.append_basic_block("entry")), self.plan)
         body(inner, *function.args)
         inner.builder.ret_void()
-        self.builder.call(function, list(arguments))
+        return function
 
     @property
     def _alignment(self) -> int:

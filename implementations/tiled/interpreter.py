@@ -41,14 +41,15 @@ def add_ratings(
         vector = ones if v == ONES else vectors[:, v]
         match term.by:
             case By.FACTOR:
-                multiplier = rows[:, term.index, None]
+                multiplier = rows[:, term.which, None]
             case By.ROTATION:
-                multiplier = np.roll(vector, -term.index, axis=1)
+                multiplier = np.roll(vector, -term.which, axis=1)
             case By.TARGET:
                 multiplier = target[:, None]
             case By.ONE:
                 multiplier = ones
-        sums[lane, number] = (multiplier * vector).sum(axis=0)
+        with np.errstate(all="ignore"):  # what is not finite is found by `solve`
+            sums[lane, number] = (multiplier * vector).sum(axis=0)
 
 
 def gather_systems(plan: Plan, sums: NDArray[Float], packed: NDArray[Float]) -> None:

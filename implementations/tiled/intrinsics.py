@@ -32,28 +32,32 @@ _SOURCES = sorted(Path(__file__).parent.glob("*.py"))
 _DIGEST = sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:16]
 
 
-class PlanType(types.Type):  # type: ignore[misc]  # Numba has no types for a checker
+class PlanType(types.Type):
     """Type of one plan, and of it alone."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        super().__init__(name=f"{plan} of {_DIGEST}")
-
-
-register_model(PlanType)(models.OpaqueModel)
+        super().__init__(f"{plan} of {_DIGEST}")
 
 
 def _type_of(plan: Plan, _: Any) -> PlanType:
     return PlanType(plan)
 
 
-def _nothing(kind: PlanType, _: Any, context: Any) -> Any:
+def _nothing(_: PlanType, __: Any, context: Any) -> Any:
     """Pass nothing at run time: all is in the type."""
-    return NativeValue(context.context.get_dummy_value())
+    value: Callable[[Any], Any] = NativeValue
+    return value(context.context.get_dummy_value())
 
 
+_unboxed: Callable[[Any], Callable[[Any], Any]] = unbox
+register_model(PlanType)(models.OpaqueModel)
 typeof_impl.register(Plan)(_type_of)
-unbox(PlanType)(_nothing)
+_unboxed(PlanType)(_nothing)
+
+
+def _intrinsic(function: Callable[..., Any]) -> Any:
+    return intrinsic(function)
 
 
 def _open(context: Any, builder: Value, kind: Any, value: Value) -> Any:
@@ -88,7 +92,7 @@ def _lowered(emit: Callable[..., Any], result: Any, plan: Any, *arguments: Any) 
     return result(plan, *arguments), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_intrinsic
 def add_ratings(_, plan, task, start, stop, sums, lane):  # type: ignore[no-untyped-def]
     """As `interpreter.add_ratings`."""
 
@@ -98,7 +102,7 @@ def add_ratings(_, plan, task, start, stop, sums, lane):  # type: ignore[no-unty
     return _lowered(emit, types.void, plan, task, start, stop, sums, lane)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_intrinsic
 def gather_systems(_, plan, sums, packed):  # type: ignore[no-untyped-def]
     """As `interpreter.gather_systems`."""
 
@@ -108,7 +112,7 @@ def gather_systems(_, plan, sums, packed):  # type: ignore[no-untyped-def]
     return _lowered(emit, types.void, plan, sums, packed)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_intrinsic
 def solve(_, plan, packed, inverse, floor):  # type: ignore[no-untyped-def]
     """As `interpreter.solve`."""
 
@@ -118,7 +122,7 @@ def solve(_, plan, packed, inverse, floor):  # type: ignore[no-untyped-def]
     return _lowered(emit, types.int64, plan, packed, inverse, floor)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_intrinsic
 def write_back(_, plan, packed, rows, factors):  # type: ignore[no-untyped-def]
     """As `interpreter.write_back`."""
 
@@ -128,7 +132,7 @@ def write_back(_, plan, packed, rows, factors):  # type: ignore[no-untyped-def]
     return _lowered(emit, types.void, plan, packed, rows, factors)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_intrinsic
 def take(_, counter):  # type: ignore[no-untyped-def]
     """As `interpreter.take`, and no two threads get the same number."""
 

@@ -4,19 +4,21 @@ The control flow is here, compiled for a plan; vectors are the intrinsics' busin
 compilation (NUMBA_DISABLE_JIT) the same control flow runs over their NumPy twins.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.jit import compiled
+from implementations.jit import F, compiled
 from implementations.kernels import Model
 from implementations.problem import Csr, Float
 from implementations.tiled.plan import Plan
 from implementations.tiled.rows import Rows, aligned_zeros
 
-if numba.config.DISABLE_JIT:
+COMPILED = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]  # made at run time
+
+if TYPE_CHECKING or not COMPILED:
     from implementations.tiled.interpreter import (
         add_ratings,
         gather_systems,
@@ -51,6 +53,8 @@ class Task(NamedTuple):
     chunks : ndarray, shape (n_chunks, 2), int64
         First row and end of each chunk, in the order in which they are to be taken.
     rank : int
+    tolerance : floating
+        A pivot must be above this share of what stood in its place: unknowns · eps.
     """
 
     csr: Csr
@@ -60,6 +64,7 @@ class Task(NamedTuple):
     model: Model
     chunks: NDArray[np.int64]
     rank: int
+    tolerance: Float
 
 
 class Scratch(NamedTuple):
@@ -75,6 +80,8 @@ class Scratch(NamedTuple):
         1 / diagonal of the factors; lowest pivots.
     rows, counts : ndarray, shape (lanes,), int64
         Row of each lane, and its number of ratings.
+    position : ndarray, shape (2,), int64
+        Next row of the chunk taken, and its end.
     """
 
     sums: NDArray[Float]
@@ -83,6 +90,7 @@ class Scratch(NamedTuple):
     floor: NDArray[Float]
     rows: NDArray[np.int64]
     counts: NDArray[np.int64]
+    position: NDArray[np.int64]
 
     @classmethod
     def of(cls, plan: Plan) -> "Scratch":
@@ -95,35 +103,42 @@ class Scratch(NamedTuple):
             aligned_zeros((plan.unknowns, lanes), dtype),
             np.zeros(lanes, np.int64),
             np.zeros(lanes, np.int64),
+            np.zeros(2, np.int64),
         )
 
 
-@compiled
-def _complete(model: Model, rank: int, scratch: Scratch) -> None:
+def _inlined(function: F) -> F:
+    """Compile as a part of the caller: by itself, LLVM would optimise it once more for nothing."""
+    inlined: Any = numba.njit(inline="always")
+    result: F = inlined(function)
+    return result
+
+
+@_inlined
+def _complete(task: Task, scratch: Scratch) -> None:
     """Add the counts and the ridge to the gathered systems, and set their lowest pivots."""
-    packed, counts = scratch.packed, scratch.counts
-    unknowns = len(model.ridge)
+    packed, counts, model = scratch.packed, scratch.counts, task.model
     real = packed.dtype.type
-    tolerance = real(unknowns) * real(np.finfo(packed.dtype).eps)
-    for i in range(unknowns):
-        diagonal = packed[i * (i + 3) // 2]
+    for i in range(len(model.ridge)):
+        entry = i * (i + 3) // 2  # on the diagonal
         for lane in range(len(counts)):
-            if i == rank:
-                diagonal[lane] = counts[lane]
+            if i == task.rank:  # the bias's own: Σ 1
+                packed[entry, lane] = counts[lane]
             weight = real(counts[lane] if model.count_scaled else 1)
-            diagonal[lane] += weight * model.ridge[i]
-            scratch.floor[i, lane] = tolerance * diagonal[lane]
+            packed[entry, lane] += weight * model.ridge[i]
+            scratch.floor[i, lane] = task.tolerance * packed[entry, lane]
 
 
-@compiled
+@_inlined
 def _solve_batch(plan: Plan, task: Task, filled: int, scratch: Scratch) -> int:
     """Solve the rows of the first lanes, and write them; gives the lowest that failed."""
     none = len(task.csr.indptr) - 1
     rows, out = scratch.rows, task.out
-    rows[filled:] = none  # the row that is not one: lanes without a row are written there
-    scratch.counts[filled:] = 0
+    for lane in range(filled, len(rows)):
+        rows[lane] = none  # the row that is not one: lanes without a row are written there
+        scratch.counts[lane] = 0
     gather_systems(plan, scratch.sums, scratch.packed)
-    _complete(task.model, task.rank, scratch)
+    _complete(task, scratch)
     failed = solve(plan, scratch.packed, scratch.inverse, scratch.floor)
     write_back(plan, scratch.packed, rows, out.factors)
     unknowns = len(task.model.ridge)
@@ -133,10 +148,44 @@ def _solve_batch(plan: Plan, task: Task, filled: int, scratch: Scratch) -> int:
             has_bias = unknowns > task.rank
             bias = scratch.packed[solution + task.rank, lane] if has_bias else 0
             out.biases[rows[lane]] = bias
-    for lane in range(filled):
+    lowest = none
+    for lane in range(filled):  # chunks are not taken in the order of their rows
         if failed >> lane & 1:
-            return int(rows[lane])
-    return none
+            lowest = min(lowest, rows[lane])
+    return lowest
+
+
+@_inlined
+def _next_row(task: Task, counter: NDArray[np.int64], position: NDArray[np.int64]) -> int:
+    """Next row of this thread's chunk or, where that is done, of the next; -1 where none is."""
+    while position[0] == position[1]:
+        chunk = take(counter)
+        if chunk >= len(task.chunks):
+            return -1
+        position[0], position[1] = task.chunks[chunk, 0], task.chunks[chunk, 1]
+    position[0] += 1
+    return int(position[0]) - 1
+
+
+@_inlined
+def _fill_batch(plan: Plan, task: Task, counter: NDArray[np.int64], scratch: Scratch) -> int:
+    """Sum the ratings of as many rows as there are lanes; fewer only at the end of all chunks."""
+    indptr = task.csr.indptr
+    filled = 0
+    while filled < len(scratch.rows):
+        row = _next_row(task, counter, scratch.position)
+        if row < 0:
+            break
+        start, stop = indptr[row], indptr[row + 1]
+        if start == stop:
+            task.out.factors[row] = 0
+            task.out.biases[row : row + 1] = 0  # nothing, where the biases are in the rows
+            continue
+        add_ratings(plan, task, start, stop, scratch.sums, filled)
+        scratch.rows[filled] = row
+        scratch.counts[filled] = stop - start
+        filled += 1
+    return filled
 
 
 @compiled
@@ -161,25 +210,10 @@ def solve_chunks(plan: Plan, task: Task, counter: NDArray[np.int64], scratch: Sc
     int
         The lowest row that failed, of those solved here; the number of rows where none did.
     """
-    indptr = task.csr.indptr
-    lowest = len(indptr) - 1
-    filled = 0  # a batch is filled across chunks: only the last of a thread is not full
-    chunk = take(counter)
-    while chunk < len(task.chunks):
-        for row in range(task.chunks[chunk, 0], task.chunks[chunk, 1]):
-            start, stop = indptr[row], indptr[row + 1]
-            if start == stop:
-                task.out.factors[row] = 0
-                task.out.biases[row : row + 1] = 0
-                continue
-            add_ratings(plan, task, start, stop, scratch.sums, filled)
-            scratch.rows[filled] = row
-            scratch.counts[filled] = stop - start
-            filled += 1
-            if filled == len(scratch.rows):
-                lowest = min(lowest, _solve_batch(plan, task, filled, scratch))
-                filled = 0
-        chunk = take(counter)
-    if filled:
+    lowest = len(task.csr.indptr) - 1
+    scratch.position[0] = scratch.position[1] = 0
+    while True:
+        filled = _fill_batch(plan, task, counter, scratch)
+        if filled == 0:
+            return lowest
         lowest = min(lowest, _solve_batch(plan, task, filled, scratch))
-    return lowest

@@ -37,16 +37,25 @@ class By(Enum):
     """What a vector of the row is multiplied by."""
 
     FACTOR = "factor"  # one element of the row, in all lanes
-    ROTATION = "rotation"  # the vector itself, rotated: lane l takes lane l + index
+    ROTATION = "rotation"  # the vector itself, rotated: lane l takes lane l + which
     TARGET = "target"  # t, in all lanes
     ONE = "one"  # nothing
 
 
 class Term(NamedTuple):
-    """One multiplier and the vectors that it multiplies, each into its own accumulator."""
+    """One multiplier and the vectors that it multiplies, each into its own accumulator.
+
+    Attributes
+    ----------
+    by : By
+    which : int
+        FACTOR: number of the factor; ROTATION: by how many lanes; otherwise 0.
+    vectors : tuple of int
+        Numbers of the row's vectors, or `ONES`.
+    """
 
     by: By
-    index: int
+    which: int
     vectors: tuple[int, ...]
 
 
@@ -141,10 +150,10 @@ class Plan:
         column = vector * self.lanes + lane
         match term.by:
             case By.FACTOR:
-                return (term.index, column) if column <= term.index else None
+                return (term.which, column) if column <= term.which else None
             case By.ROTATION:
-                other = vector * self.lanes + (lane + term.index) % self.lanes
-                twice = 2 * term.index == self.lanes and 2 * lane >= self.lanes
+                other = vector * self.lanes + (lane + term.which) % self.lanes
+                twice = 2 * term.which == self.lanes and 2 * lane >= self.lanes
                 return None if twice else (max(column, other), min(column, other))
             case By.ONE:
                 return (self.rank, column) if column < self.rank else None

@@ -1,12 +1,14 @@
 """What the kernel needs to know of a processor: its vectors, its registers, its instructions."""
 
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import llvmlite.binding as llvm
+import numba
 import numpy as np
+from numba.core.codegen import get_host_cpu_features
 
 
 @dataclass(frozen=True)
@@ -42,17 +44,28 @@ _PORTABLE = (16, 16, False, False)
 
 @cache
 def host_target(dtype: np.dtype[Any]) -> Target:
-    """Target of this machine, found out once."""
-    size, registers, fused, valign = _host_kind()
+    """Target of this machine, found out once.
+
+    Numba's settings count: what it is told not to use (NUMBA_CPU_FEATURES, NUMBA_ENABLE_AVX) is
+    not there.
+    """
+    size, registers, fused, valign = _kind(platform.machine(), _features())
     return Target(size // dtype.itemsize, registers, fused, valign)
 
 
-def _host_kind() -> tuple[int, int, bool, bool]:
-    if platform.machine().lower() in ("aarch64", "arm64"):
+def _features() -> str:
+    """Features for which Numba compiles: "+avx2,+fma,-avx512f" and so on."""
+    told = numba.config.CPU_FEATURES  # type: ignore[attr-defined]  # made at run time
+    host: Callable[[], str] = get_host_cpu_features
+    return str(host() if told is None else told)
+
+
+def _kind(machine: str, features: str) -> tuple[int, int, bool, bool]:
+    if machine.lower() in ("aarch64", "arm64"):
         return _NEON
-    features = llvm.get_host_cpu_features()
-    if features.get("avx512f") and features.get("avx512vl"):
+    present = features.split(",")
+    if "+avx512f" in present and "+avx512vl" in present:
         return _AVX512
-    if features.get("avx2") and features.get("fma"):
+    if "+avx2" in present and "+fma" in present:
         return _AVX2
     return _PORTABLE

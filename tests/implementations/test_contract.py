@@ -6,7 +6,7 @@ from harness.conformance import PROPERTIES, Property, Subject
 from harness.conformance.check import outcome
 from implementations.backend import Variant
 from implementations.problem import AlsParams
-from implementations.registry import GROUPS, find
+from implementations.registry import GROUPS, LADDER, find
 
 pytestmark = pytest.mark.kernel
 
@@ -27,5 +27,6 @@ def test_two_threads_are_used_where_there_is_no_limit(variant: Variant) -> None:
 
 
 def test_the_ladder_is_float64_and_f32_is_float32() -> None:
-    dtypes = {group: {find(name).dtype for name in names} for group, names in GROUPS.items()}
-    assert dtypes == {"all": {"float64"}, "f32": {"float32"}}
+    assert {find(name).dtype for name in LADDER} == {"float64"}
+    assert {find(name).dtype for name in GROUPS["f32"]} == {"float32"}
+    assert GROUPS["all"] == (*LADDER, "numba-tiled-f32")

@@ -4,6 +4,7 @@ Commands are imported when they are called, so that `--help` answers at once.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from math import isnan
@@ -41,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         sys.stderr.write(f"harness: {error}\n")
         return 2
+    except BrokenPipeError:  # whoever was reading has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         sys.stderr.write(f"harness: {place}{error.strerror or error}\n")
@@ -67,6 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands.add_parser("check", help="hold any implementation to the contract"))
     _add_data(commands.add_parser("data", help="fetch, verify and index a data set"))
     _add_report(commands.add_parser("report", help="draw a run again from its log"))
+    _add_compare(commands.add_parser("compare", help="what changed between two runs"))
+    _add_study(commands.add_parser("study", help="measure how often verdicts are wrong"))
     _add_reproduce(commands.add_parser("reproduce", help="try published figures"))
     return parser
 
@@ -80,7 +86,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--scale", default="1m", help="the ladder up to 100k, 320k, 1m, 3.2m, 10m or full")
     add("--only", action="store_true", help="that scale alone")
     add("--data", default="auto", help="auto, a name (see `list`), or a folder, file or zip")
-    add("--baseline", help="implementation that speedups are relative to (default: the first)")
+    add("--baseline", help="implementation that speedups are relative to (default: the lowest)")
     add("--rank", type=int, default=20, help="length of a factor, the bias not counted")
     add("--reg", type=float, help="regulariser of factors (default: 25; .05 if count-scaled)")
     add("--bias-reg", type=float, help="of biases (default: 7.5; .05 if count-scaled)")
@@ -121,6 +127,36 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(call=_report)
 
 
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Compare two runs, cell by cell, with the machine's drift taken out."
+    parser.epilog = (
+        "exit status: 0; 1 with --fail-if-slower where a cell's verdict is slower and the lower "
+        "end of its 95 % interval is above that, where its RMSE differs beyond its tolerance, or "
+        "where it no longer ends well; 2 where the runs are not comparable"
+    )
+    parser.add_argument("first", type=Path, metavar="RUN_A", help="folder of the older run")
+    parser.add_argument("second", type=Path, metavar="RUN_B", help="folder of the newer one")
+    parser.add_argument("--force", action="store_true", help="compare what is not comparable")
+    parser.add_argument("--fail-if-slower", type=_share, metavar="5%", help="for use in CI")
+    parser.set_defaults(call=_compare)
+
+
+def _add_study(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Hold an implementation against itself, and against itself slowed down by a known share, "
+        "with and without background load: how often is a difference seen?"
+    )
+    parser.epilog = (
+        "exit status: 0 the rates are as wanted; 1 one is not; 2 bad usage; 130 after Ctrl-C"
+    )
+    add = parser.add_argument
+    add("--trials", type=_count, default=400, help="of each of the four rates (default: 400)")
+    add("--rounds", type=_count, default=20, help="of each run (default: 20, as `run`)")
+    add("--impl", default="numba-serial", help="implementation (default: numba-serial)")
+    add("--out", type=Path, default=Path("results/study.json"), help="what there is goes on")
+    parser.set_defaults(call=_study)
+
+
 def _add_reproduce(parser: argparse.ArgumentParser) -> None:
     parser.description = "Run published protocols and compare with their published figures."
     parser.add_argument("protocol", nargs="?", help="its name (default: all)")
@@ -147,6 +183,16 @@ def _seconds(text: str) -> float:
     if isnan(seconds) or seconds <= 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text.removesuffix("%")) / 100
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage such as 5%")
+    return share
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -180,6 +226,18 @@ def _report(options: argparse.Namespace) -> int:
     from harness.commands.drawing import report
 
     return report(options.run, options.baseline)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from harness.commands.compare import compare
+
+    return compare(options.first, options.second, options.force, options.fail_if_slower)
+
+
+def _study(options: argparse.Namespace) -> int:
+    from harness.commands.study import study
+
+    return study(options.trials, options.out, options.impl, options.rounds)
 
 
 def _reproduce(options: argparse.Namespace) -> int:

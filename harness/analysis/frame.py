@@ -7,12 +7,18 @@ import pandas as pd
 
 from harness.analysis.parity import Parity, judge_rung
 from harness.analysis.projection import projected, projected_ratio
+from harness.analysis.quality_time import seconds_to, target_rmse
+from harness.analysis.roofline import against_roof
 from harness.analysis.speedup import Ratio, ratio_of_logs, speedup
+from harness.analysis.threads import fewest_threads, thread_scaling
+from harness.results.events import Cell
 from harness.results.records import Record, Run, RungRecord
 
 Row = dict[str, Any]
+Verdicts = dict[Cell, Parity]
 _PHASES = ("open", "prepare", "load", "compile", "evaluate")
-_NOT_RUN = ("skipped", "over_budget", "refused", "timeout", "out_of_memory", "interrupted")
+# What was not tried is projected; what was tried and failed is not.
+_NOT_TRIED = ("skipped", "refused")
 
 
 def cells(run: Run, baseline: str | None = None) -> pd.DataFrame:
@@ -30,31 +36,65 @@ def cells(run: Run, baseline: str | None = None) -> pd.DataFrame:
         Identity: rung with its counts, variant, threads, dtype, idea, ladder. What it is: state,
         status, reason, verdict, against. Seconds of a sweep, medians with quartiles (or, projected,
         with the interval): sweep_s, sweep_s_low, sweep_s_high, users_s, items_s, rounds, warm,
-        projected. speedup with its 95 % interval. Quality after the last judged sweep. Largest
-        differences from the reference. Phases in seconds. Memory in bytes. What is not there is
-        NaN.
+        projected. speedup with its 95 % interval, thread_speedup likewise, efficiency. The roofline
+        (`harness.analysis.roofline.against_roof`). Quality after the last judged sweep, the
+        target_rmse and the seconds of sweeps to_quality_s. Largest differences from the reference.
+        Phases in seconds. Memory in bytes. What is not there is NaN.
     """
     name = baseline or str(run.started.plan["baseline"])
-    rows = [row for rung in run.rungs.values() for row in _rung_rows(run, rung, name)]
+    verdicts: Verdicts = {}
+    for rung in run.rungs.values():
+        verdicts |= judge_rung(rung)
+    rows = [row for rung in run.rungs.values() for row in _rung_rows(run, rung, name, verdicts)]
     frame = pd.DataFrame(rows)
     return frame.astype({"train_rmse": float, "test_rmse": float}) if rows else frame
 
 
-def _rung_rows(run: Run, rung: RungRecord, baseline: str) -> list[Row]:
-    verdicts = judge_rung(rung)
+def _rung_rows(run: Run, rung: RungRecord, baseline: str, verdicts: Verdicts) -> list[Row]:
     of_baseline = _slowest_threads(rung, baseline)
+    if of_baseline is not None and not _comparable(of_baseline, verdicts):
+        of_baseline = None
     anchor = next((r for r in rung.records.values() if r.planned.anchor), None)
+    target = target_rmse(rung, verdicts)
     rows = []
     for record in rung.records.values():
         if record.planned.hidden:
             continue
         parity = verdicts[record.cell]
         row = _identity(rung, record) | _state(record, parity) | _seconds(run, record)
-        if row["projected"] and row["state"] in _NOT_RUN:
+        if row["projected"]:
             row["state"] = "projected"
-        row |= _speedup(run, of_baseline, record, anchor, row) | {"baseline": baseline}
+        usable = of_baseline if _comparable(record, verdicts) else None
+        row |= _speedup(run, usable, record, anchor, row) | {"baseline": baseline}
+        row |= _scaling(rung, record, anchor, verdicts) | against_roof(run, record)
+        row |= {"target_rmse": target, "to_quality_s": seconds_to(target, record)}
+        if parity.verdict == "failed":
+            row |= dict.fromkeys(("gflops", "peak_share", "to_quality_s"), np.nan)
         rows.append(row | _quality(record) | _gaps(parity) | _cost(record))
     return rows
+
+
+def _scaling(
+    rung: RungRecord, record: Record, anchor: Record | None, verdicts: Verdicts
+) -> dict[str, float]:
+    """What more threads buy, among cells whose results were checked."""
+    checked = [r for r in rung.records.values() if r.turns and _comparable(r, verdicts)]
+    first = fewest_threads(checked, record.cell.variant) if record in checked else None
+    return thread_scaling(first, record, anchor)
+
+
+def _comparable(record: Record, verdicts: Verdicts) -> bool:
+    """Whether its results were checked, or all those that it is projected from."""
+    if record.turns:
+        return verdicts[record.cell].verdict in ("reference", "ok")
+    name = record.cell.variant
+    verdicts_of_it = {p.verdict for cell, p in verdicts.items() if cell.variant == name}
+    return _not_tried(record) and not verdicts_of_it & {"failed", "unchecked"}
+
+
+def _not_tried(record: Record) -> bool:
+    """Whether a cell was given up before its first sweep, for its expected cost."""
+    return record.ended is not None and record.ended.status in _NOT_TRIED
 
 
 def _slowest_threads(rung: RungRecord, baseline: str) -> Record | None:
@@ -111,7 +151,7 @@ def _seconds(run: Run, record: Record) -> Row:
             "warm": any(turn.sweeps > 1 for turn in record.turns),
             "projected": False,
         }
-    guess = projected(run, record)
+    guess = projected(run, record) if _not_tried(record) else None
     row = {"rounds": 0, "warm": False, "projected": guess is not None}
     if guess is None:
         return _seconds_row(np.nan, np.nan, np.nan, np.nan, np.nan) | row
@@ -132,10 +172,8 @@ def _seconds_row(sweep_s: float, low: float, high: float, users_s: float, items_
 def _speedup(
     run: Run, baseline: Record | None, record: Record, anchor: Record | None, row: Row
 ) -> Row:
-    """Only a result that was checked has a speed worth comparing."""
     ratio, guessed = None, False
-    usable = row["verdict"] in ("reference", "ok") or row["projected"]
-    if baseline is not None and usable:
+    if baseline is not None:
         guessed = row["projected"] or not baseline.turns
         if guessed:
             ratio = _projected_speedup(run, baseline, record)

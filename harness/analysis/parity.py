@@ -1,5 +1,6 @@
 """Does a cell give the same answer? By RMSE, predictions and half-sweeps, from facts alone."""
 
+from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -40,16 +41,24 @@ def judge_rung(rung: RungRecord) -> dict[Cell, Parity]:
     """Verdicts on all cells of a rung.
 
     The reference of a sweep is the lowest rung of the float64 ladder that finished it and itself
-    agrees with those below it; so the ladder is judged from below, then everything else.
+    agrees with those below it; so the ladder is judged from below, then everything else. What never
+    ran beside a lower rung, because memory split the cells into groups, is judged once more when
+    those that ran beside both are references.
     """
-    records = [record for record in rung.records.values() if record.qualities]
     verdicts = {cell: Parity() for cell in rung.records}
     references: list[Record] = []
-    for record in sorted(records, key=_place):
-        parity = _judge(record, references)
-        verdicts[record.cell] = parity
-        if record.planned.ladder is not None and parity.verdict in ("reference", "ok"):
-            references.append(record)
+    waiting = sorted((r for r in rung.records.values() if r.qualities), key=_place)
+    while waiting:
+        unchecked = []
+        for record in waiting:
+            parity = verdicts[record.cell] = _judge(record, references)
+            if parity.verdict == "unchecked":
+                unchecked.append(record)
+            elif record.planned.ladder is not None and parity.verdict != "failed":
+                insort(references, record, key=_place)
+        if len(unchecked) == len(waiting):
+            break
+        waiting = unchecked
     return verdicts
 
 
@@ -95,7 +104,7 @@ def _prediction_gap(record: Record, reference: Record, sweep: int) -> float | No
     for difference in record.differences:
         if difference.against == reference.cell and difference.sweep == sweep:
             return difference.largest
-    # Cells with several thread counts: the fact stands in the record of whichever came later.
+    # Judged once more (`judge_rung`): the fact stands in the record of whichever is higher.
     for difference in reference.differences:
         if difference.against == record.cell and difference.sweep == sweep:
             return difference.largest

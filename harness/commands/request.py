@@ -55,8 +55,10 @@ def request_of(options: Namespace) -> Request:
                 f"--resume takes all options from the run it goes on with: leave --{given[0]} out"
             )
         return _resumed(read_run(options.resume), options)
-    if options.split_seed < 0 or options.shuffle_seed < 0:
-        raise UserError("--split-seed and --shuffle-seed must not be negative")
+    if not 0 <= options.split_seed < 1 << 64:
+        raise UserError(f"--split-seed must lie in 0 … 2⁶⁴ - 1, not {options.split_seed}")
+    if options.shuffle_seed < 0:
+        raise UserError(f"--shuffle-seed must not be negative, but is {options.shuffle_seed}")
     return Request(
         params=_params(options),
         budget_s=options.budget,

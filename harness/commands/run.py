@@ -16,6 +16,7 @@ from harness.data.ladder import rungs_up_to
 from harness.errors import UserError
 from harness.measure.machine import describe_machine
 from harness.measure.plan import Plan, PlannedCell, planned_cells
+from harness.measure.roofline import measure_machine
 from harness.measure.runner import Runner
 from harness.results.events import RunStarted
 from harness.results.log import LOG_NAME, EventLog, read_run
@@ -54,7 +55,7 @@ def run(request: Request) -> int:
         folder = _folder(request, dataset, started)
         with EventLog(folder, started) as log:
             done = {name for name, rung in log.run.rungs.items() if rung.ended}
-            runner = Runner(plan, cells, dataset, log, _Watcher(screen, log.run))
+            runner = Runner(plan, cells, dataset, log, _Watcher(screen, log.run), measure_machine)
             interrupted = _go(runner, [name for name in plan.rungs if name not in done], screen)
         draw_run(read_run(folder), folder, screen)
     return 130 if interrupted else exit_status(read_run(folder), request.strict)

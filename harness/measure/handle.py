@@ -89,7 +89,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - whatever reading rubbish raises
             self._fail("failed", f"{name}: an answer that cannot be read ({error})")
         if not answered:
-            self._fail("timeout", f"{name}: no answer for {self._timeout_s:.0f} s")
+            self._fail("timeout", f"{name}: no answer for {self._timeout_s:g} s")
         if failure is not None:
             self._fail(*failure)
         return seconds, result

@@ -146,7 +146,7 @@ def row_difference(value: NDArray[Float], expected: NDArray[Float]) -> RowDiffer
     a, b = value.astype(np.float64), expected.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         gaps = np.abs(a - b)
-    relative = gaps.max(axis=1) / np.maximum(np.abs(b).max(axis=1), _SMALLEST_ROW)
+        relative = gaps.max(axis=1) / np.maximum(np.abs(b).max(axis=1), _SMALLEST_ROW)
     relative[~np.isfinite(relative)] = np.inf
     row = int(relative.argmax())
     column = int(np.nan_to_num(gaps[row], nan=np.inf).argmax())

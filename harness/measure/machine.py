@@ -44,20 +44,28 @@ def available_bytes() -> int:
     """Memory that workers may take: what is available, or what the cgroup still allows."""
     free = psutil.virtual_memory().available
     limit, used = _cgroup("memory.max"), _cgroup("memory.current")
-    return free if limit is None or used is None else min(free, max(0, limit - used))
+    if limit is None or used is None:
+        return free
+    # Files that were read count as used, and give way to whoever needs memory.
+    used -= _cgroup_counts("memory.stat").get("inactive_file", 0)
+    return min(free, max(0, limit - used))
 
 
 def oom_kills() -> int:
     """Processes of this cgroup that the system killed for lack of memory so far."""
-    events = _cgroup_text("memory.events") or ""
-    counts = dict(line.split() for line in events.splitlines())
-    return int(counts.get("oom_kill", 0))
+    return _cgroup_counts("memory.events").get("oom_kill", 0)
 
 
 def _cgroup(name: str) -> int | None:
     """A figure of this process's cgroup; None where there is none or no limit."""
     text = _cgroup_text(name)
     return int(text) if text is not None and text.strip().isdigit() else None
+
+
+def _cgroup_counts(name: str) -> dict[str, int]:
+    """A file of figures by name of this process's cgroup; empty where there is none."""
+    lines = (_cgroup_text(name) or "").splitlines()
+    return {key: int(count) for key, count in (line.split() for line in lines)}
 
 
 def _cgroup_text(name: str) -> str | None:
@@ -111,8 +119,19 @@ def describe_machine() -> dict[str, Any]:
 
 
 def load_now() -> dict[str, Any]:
-    """How busy the machine is at this moment."""
-    return {"time": datetime.now(UTC).isoformat(timespec="seconds"), "load": os.getloadavg()[0]}
+    """How busy the machine is at this moment, and what processor time was used so far.
+
+    ``busy_s`` is that of the whole machine, ``own_s`` that of this process and of all its children
+    that have ended: the difference is the work of others.
+    """
+    of_all, own = psutil.cpu_times(), os.times()
+    not_busy = ("idle", "iowait", "guest", "guest_nice")  # a guest's time is in user's, too
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "load": os.getloadavg()[0],
+        "busy_s": sum(of_all) - sum(getattr(of_all, name, 0.0) for name in not_busy),
+        "own_s": own.user + own.system + own.children_user + own.children_system,
+    }
 
 
 def _cpu_model() -> str:

@@ -1,7 +1,7 @@
 """The runner: rung after rung, every planned cell."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -10,6 +10,7 @@ from harness.cost import worker_bytes
 from harness.data.dataset import Dataset
 from harness.data.ladder import cut
 from harness.data.rung import Rung
+from harness.errors import UserError
 from harness.measure.admission import SHARE_OF_MEMORY, admit
 from harness.measure.exchange import write_factors, write_ratings
 from harness.measure.machine import available_bytes, load_now
@@ -21,10 +22,12 @@ from harness.results.events import (
     Cell,
     CellPlanned,
     Ended,
+    Machine,
     RunEnded,
     RungEnded,
     RungStarted,
     Status,
+    When,
 )
 from harness.results.log import EventLog
 from implementations.als import start_factors
@@ -33,6 +36,7 @@ from implementations.problem import AlsParams, ProblemSize
 WORK_FOLDER = ".work"
 
 Refusal = tuple[Status, str]
+MeasureMachine = Callable[[When, Sequence[int]], Iterable[Machine]]
 
 
 @dataclass
@@ -47,6 +51,8 @@ class Runner:
     log : EventLog
         Has its RunStarted already.
     observer : Observer
+    measure_machine : callable, optional
+        Measures what the machine can do with each of some numbers of threads.
     """
 
     plan: Plan
@@ -54,24 +60,36 @@ class Runner:
     dataset: Dataset
     log: EventLog
     observer: Observer
+    measure_machine: MeasureMachine | None = None
 
     def run(self, rungs: Iterable[str]) -> None:
         """Run these rungs; whatever happens, say in the log that the run ended.
 
         Raises
         ------
+        UserError
+            Where a rung cannot be cut, or is without training ratings.
         KeyboardInterrupt
             After the cells alive have been ended as interrupted.
         """
         start = perf_counter()
         interrupted = True
         try:
-            for name in rungs:
+            names = list(rungs)
+            self._gauge("start", names)
+            for name in names:
                 self._run_rung(name)
+            self._gauge("end", names)
             interrupted = False
         finally:
             shutil.rmtree(self._work, ignore_errors=True)
             self.log.write(RunEnded(perf_counter() - start, interrupted, load_now()))
+
+    def _gauge(self, when: When, rungs: Sequence[str]) -> None:
+        if rungs and self.measure_machine is not None:
+            self.observer.notice(f"measuring the machine, {when} of the run")
+            for event in self.measure_machine(when, [cell.threads for cell in self.cells]):
+                self.log.write(event)
 
     @property
     def _work(self) -> Path:
@@ -82,6 +100,8 @@ class Runner:
         self.observer.notice(f"{name}: cutting {self.dataset.name}")
         rung = cut(self.dataset, name, self.plan.split_seed)
         train, test = rung.train, rung.test
+        if not len(train):
+            raise UserError(f"{self.dataset.name}: the holdout leaves no training rating at {name}")
         self.log.write(
             RungStarted(name, len(train), len(test), train.n_users, train.n_items, rung.n_cold)
         )

@@ -9,13 +9,16 @@ import ctypes
 import os
 import signal
 import sys
+from functools import cached_property
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
+from traceback import extract_tb
 from typing import Any
 
 from harness.measure.exchange import map_ratings, read_factors, write_factors
 from harness.measure.machine import memory_bytes, threads_in_force
+from harness.measure.roofline_rates import Rater
 from harness.measure.timing import calibrated_turn, timed_sweeps, turn_of_one_step
 from harness.results.events import Status
 from implementations.backend import SolveError
@@ -39,7 +42,7 @@ class Session:
     def rehearse(self) -> None:
         """Lay out a single rating, so that `prepare` finds its code compiled."""
         train = self._train
-        first = [column[:1] for column in (train.users, train.items, train.values)]
+        first = (train.users[:1], train.items[:1], train.values[:1])
         self._backend.prepare(Ratings(*first, train.n_users, train.n_items))
 
     def prepare(self) -> None:
@@ -96,6 +99,14 @@ class Session:
                     f"not {(rows, width)} and {dtype}"
                 )
 
+    def rates(self, threads: int) -> tuple[dict[str, float], dict[str, float]]:
+        """What the machine can do; asked of a worker that has no backend."""
+        return self._rater.rates(threads)
+
+    @cached_property
+    def _rater(self) -> Rater:
+        return Rater()
+
     def facts(self) -> dict[str, Any]:
         """Memory and threads, as they are."""
         return {
@@ -126,10 +137,12 @@ def serve(connection: Connection, session: object) -> None:
 
 
 def describe(error: Exception) -> tuple[Status, str]:
-    """Status and reason of an exception."""
+    """Status and reason of an exception, with the place where it was raised."""
     if isinstance(error, SolveError):
         return "diverged", str(error)
     reason = " ".join(f"{type(error).__name__}: {error}".split())
+    if frames := extract_tb(error.__traceback__):
+        reason += f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})"
     return ("out_of_memory" if isinstance(error, MemoryError) else "failed"), reason
 
 

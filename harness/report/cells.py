@@ -47,6 +47,11 @@ def baseline(cells: pd.DataFrame) -> str:
     return names[0] if names else ""
 
 
+def given(cells: pd.DataFrame, column: str) -> bool:
+    """Whether a frame has a number anywhere in a column."""
+    return column in cells and bool(cells[column].notna().any())
+
+
 def result(row: Any) -> str:
     """What became of a cell and of its comparison with the reference, in a word or two."""
     words = [_comparison(row)] if row.verdict else []

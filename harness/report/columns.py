@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from harness.report import numbers
-from harness.report.cells import baseline, result, rows_of, several_threads
+from harness.report.cells import baseline, given, result, rows_of, several_threads
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,9 @@ class Column:
         return self.heading.replace("\n", " ")
 
 
+PEAK = Column("of FMA\npeak", lambda row: numbers.percent(row.peak_share))
+
+
 def naming(cells: pd.DataFrame) -> list[Column]:
     """Columns that name a row: the implementation, and its threads where that says something."""
     name = Column("implementation", lambda row: str(row.variant), numeric=False)
@@ -49,6 +52,7 @@ def columns_of(cells: pd.DataFrame) -> list[Column]:
         *([speed_column(cells)] if baseline(cells) else []),
         Column("test\nRMSE", lambda row: numbers.rmse(row.test_rmse)),
         Column("result", result, numeric=False),
+        *([PEAK] if given(cells, "peak_share") else []),
         Column("prepare\ns", lambda row: numbers.once(row.prepare_s)),
         Column("compile\ns", lambda row: numbers.once(row.compile_s)),
         Column("peak MiB\n(estimate)", memory_text),
@@ -62,6 +66,7 @@ def more_columns(cells: pd.DataFrame) -> list[Column]:
         *naming(cells),
         Column("users s", lambda row: _roughly(row.users_s)),
         Column("items s", lambda row: _roughly(row.items_s)),
+        *_more_speed(cells),
         Column("train RMSE", lambda row: numbers.rmse(row.train_rmse)),
         Column("warm test RMSE", lambda row: numbers.rmse(row.warm_test_rmse)),
         Column("RMSE difference", lambda row: numbers.difference(row.rmse_difference)),
@@ -72,6 +77,31 @@ def more_columns(cells: pd.DataFrame) -> list[Column]:
         Column("load s", lambda row: numbers.once(row.load_s)),
         Column("evaluate s", lambda row: numbers.once(row.evaluate_s)),
     ]
+
+
+def _more_speed(cells: pd.DataFrame) -> list[Column]:
+    """Columns on threads, the machine and time to quality, where there is anything to say."""
+    offered = {
+        "thread_speedup": Column("× as fast as with fewest threads", _threads_text),
+        "efficiency": Column("efficiency", lambda row: numbers.percent(row.efficiency)),
+        "gflops": Column("GFLOP/s", lambda row: _roughly(row.gflops)),
+        "intensity": Column("flops a byte", lambda row: _roughly(row.intensity)),
+        "to_quality_s": Column(_quality_heading(cells), lambda row: _roughly(row.to_quality_s)),
+    }
+    return [column for name, column in offered.items() if given(cells, name)]
+
+
+def _quality_heading(cells: pd.DataFrame) -> str:
+    """Name the RMSE to be reached, where it is the same for all."""
+    targets: list[float] = list(cells["target_rmse"].dropna().unique())
+    rmse = f" {targets[0]:.5f}" if len(targets) == 1 else ""
+    return f"s to test RMSE{rmse}"
+
+
+def _threads_text(row: Any) -> str:
+    return numbers.with_interval(
+        row.thread_speedup, row.thread_speedup_low, row.thread_speedup_high
+    )
 
 
 def speed_column(cells: pd.DataFrame) -> Column:

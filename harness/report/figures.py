@@ -8,8 +8,11 @@ from matplotlib.figure import Figure
 from harness.report.agreement import difference_figure
 from harness.report.files import write_whole
 from harness.report.rmse import rmse_figure
+from harness.report.roofline import has_roof, roofline_figure
 from harness.report.scaling import seconds_figure, speedup_figure
 from harness.report.style import png, svg
+from harness.report.threads import has_several_threads, threads_figure
+from harness.report.time_to_quality import quality_figure
 
 
 def figures(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> dict[str, Figure]:
@@ -25,14 +28,22 @@ def figures(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> dict[st
     Returns
     -------
     dict of str to Figure
-        By the name of their files: ``seconds``, ``speedup``, ``rmse``, ``difference``.
+        By the name of their files: ``seconds``, ``speedup``, ``rmse``, ``difference``,
+        ``time-to-quality``; ``threads`` where an implementation ran with several numbers of them,
+        ``roofline`` where the machine was measured.
     """
-    return {
+    drawn = {
         "seconds": seconds_figure(cells, title),
         "speedup": speedup_figure(cells, title),
         "rmse": rmse_figure(cells, qualities, title),
         "difference": difference_figure(cells, qualities, title),
+        "time-to-quality": quality_figure(cells, qualities, title),
     }
+    if has_several_threads(cells):
+        drawn["threads"] = threads_figure(cells, title)
+    if has_roof(cells):
+        drawn["roofline"] = roofline_figure(cells, title)
+    return drawn
 
 
 def draw_all(cells: pd.DataFrame, qualities: pd.DataFrame, title: str, folder: Path) -> list[Path]:

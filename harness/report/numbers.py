@@ -107,6 +107,16 @@ def difference(value: Any) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def percent(value: Any) -> str:
+    """Print a share in per cent: whole ones, two digits below ten."""
+    if not known(value):
+        return MISSING
+    share = 100 * number(value)
+    if share < 0.01:
+        return "<0.01 %"
+    return f"{rounded(share, math.nan) if share < 9.95 else at(share, 0)} %"
+
+
 def count(value: Any) -> str:
     """Print a count in full: ``900,123``."""
     return f"{int(number(value)):,}" if known(value) else MISSING

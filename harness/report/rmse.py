@@ -2,23 +2,19 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from harness.report import layout
 from harness.report import style as st
 from harness.report.cells import rows_of
+from harness.report.panels import BELOW, COLUMNS, draw_legend, legend_lines, make_panels
 
 Key = tuple[str, int]
-_COLUMNS = 3  # small multiples side by side
-_BELOW = 0.55  # inches for tick labels and the name of the axis
-_TITLE = 0.32  # inches above a panel, for its name
 
 
 def rmse_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Figure:
@@ -34,9 +30,9 @@ def rmse_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Fig
         limits = _limits(qualities) if scales else (0.0, 1.0)
         notes = [_references(cells), _beyond(qualities, looks, limits)] if scales else []
         lines = [line for note in notes for line in st.fitted(note, st.WIDTH - 0.2)]
-        legend = _legend_lines([*looks.values()], st.WIDTH - 0.2)
-        below = _BELOW + st.STEP * (len(legend) + len(lines))
-        figure, panels = _panels(max(1, len(scales)), below, title)
+        legend = legend_lines([*looks.values()])
+        below = BELOW + st.STEP * (len(legend) + len(lines))
+        figure, panels = make_panels(max(1, len(scales)), ("RMSE by sweep", title), below)
         if not scales:
             layout.message(panels[0], "no RMSE: no implementation finished a sweep")
             panels[0].set_xticks([])
@@ -44,31 +40,13 @@ def rmse_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Fig
         for panel, scale in zip(panels, scales, strict=True):
             _draw_panel(panel, cells[cells["rung"] == scale], qualities, looks)
         _share_axes(panels, limits, int(qualities["sweep"].max()))
-        _legend(figure, legend, lines)
+        draw_legend(figure, legend, lines)
         return figure
-
-
-def _panels(count: int, below: float, title: str) -> tuple[Figure, list[Axes]]:
-    """Make a figure with panels in rows, so many inches above its lower edge."""
-    columns = min(_COLUMNS, count)
-    rows = math.ceil(count / columns)
-    left, gap, tall = 0.6, 0.12, (1.55 if rows > 1 else 2.5)
-    wide = (st.WIDTH - left - gap * columns) / columns
-    total = st.title_height(title) + rows * (tall + _TITLE) + below
-    figure = st.new_figure(total)
-    st.put_title(figure, "RMSE by sweep", title)
-    boxes = [
-        (left + column * (wide + gap), below + (rows - 1 - row) * (tall + _TITLE))
-        for row, column in (divmod(number, columns) for number in range(count))
-    ]
-    return figure, [
-        figure.add_axes((x / st.WIDTH, y / total, wide / st.WIDTH, tall / total)) for x, y in boxes
-    ]
 
 
 def _share_axes(panels: Sequence[Axes], limits: tuple[float, float], sweeps: int) -> None:
     """One scale of values for all panels; its numbers at the left, the sweeps below."""
-    columns = min(_COLUMNS, len(panels))
+    columns = min(COLUMNS, len(panels))
     for number, panel in enumerate(panels):
         panel.set_ylim(limits)
         panel.set_xlim(0.5, max(sweeps, 2) + 0.5)
@@ -220,25 +198,3 @@ def _references(cells: pd.DataFrame) -> str:
         return f"reference (thick and pale): {next(iter(found))}"
     parts = [f"{name} ({', '.join(dict.fromkeys(rungs))})" for name, rungs in found.items()]
     return "reference (thick and pale): " + ", ".join(parts)
-
-
-def _legend_lines(looks: Sequence[st.Look], width: float) -> list[list[st.Look]]:
-    return layout.in_lines(looks, [0.55 + st.text_width(look.label) for look in looks], width)
-
-
-def _legend(figure: Figure, lines: list[list[st.Look]], notes: Sequence[str]) -> None:
-    """Draw the names of the lines in their order, and remarks below."""
-    width, height = figure.get_size_inches()
-    for number, note in enumerate(reversed(notes)):
-        up = (0.1 + number * st.STEP) / height
-        figure.text(0.1 / width, up, note, va="center", color=st.MUTED)
-    for number, line in enumerate(reversed(lines), len(notes)):
-        x, y = 0.1, (0.1 + number * st.STEP) / height
-        for look in line:
-            ends = [x / width, (x + 0.14) / width, (x + 0.28) / width]
-            shared: dict[str, Any] = {"color": look.colour}
-            figure.add_artist(Line2D(ends, [y] * 3, linestyle=look.line, linewidth=1.2, **shared))
-            shared |= {"marker": look.marker, "markerfacecolor": look.face, "markersize": 4}
-            figure.add_artist(Line2D([ends[1]], [y], **shared))
-            figure.text((x + 0.33) / width, y, look.label, va="center", color=look.colour)
-            x += 0.55 + st.text_width(look.label)

@@ -11,8 +11,9 @@ import pandas as pd
 from tabulate import tabulate
 
 from harness.report import numbers, words
-from harness.report.cells import labels, remarks, rows_of, rungs
+from harness.report.cells import given, labels, remarks, rows_of, rungs
 from harness.report.columns import (
+    PEAK,
     Column,
     alignment,
     columns_of,
@@ -44,16 +45,32 @@ def scale_table(cells: pd.DataFrame, title: str = "") -> str:
     """
     if cells.empty:
         return "\n".join(filter(None, [title, "nothing was planned at this scale"]))
-    table = _grid(columns_of(cells), rows_of(cells), _FOLDS)
-    excess = max(map(len, table.splitlines())) - WIDTH
-    if excess > 0:
-        folds = _FOLDS | {"implementation": _FOLDS["implementation"] - min(excess, 10)}
-        folds[speed_column(cells).heading] = 16  # the interval on a line of its own
-        table = _grid(columns_of(cells), rows_of(cells), folds)
-    below = [*remarks(cells), *explanations(cells)]
+    columns = columns_of(cells)
+    table = _narrow_enough(columns, cells)
+    if _width(table) > WIDTH and PEAK in columns:
+        columns.remove(PEAK)  # the full tables have it
+        table = _narrow_enough(columns, cells)
+    below = [*remarks(cells), *explanations(cells, peak=PEAK in columns)]
     above = [title] if title else []
     lines = [*_wrapped([*above, heading(cells)]), "", table, "", *_wrapped(below)]
     return "\n".join(lines)
+
+
+def _narrow_enough(columns: list[Column], cells: pd.DataFrame) -> str:
+    """Print a table, with some columns narrower where it would be too wide."""
+    table = _grid(columns, rows_of(cells), _FOLDS)
+    excess = _width(table) - WIDTH
+    if excess <= 0:
+        return table
+    name = "implementation"
+    widest = min(_FOLDS[name], max(len(str(variant)) for variant in cells["variant"]))
+    folds = _FOLDS | {name: max(widest - excess, len(name))}
+    folds[speed_column(cells).heading] = 16  # the interval on a line of its own
+    return _grid(columns, rows_of(cells), folds)
+
+
+def _width(table: str) -> int:
+    return max(map(len, table.splitlines()))
 
 
 def _grid(columns: list[Column], rows: list[Any], folds: Mapping[str, int]) -> str:
@@ -84,8 +101,16 @@ def heading(cells: pd.DataFrame) -> str:
     return f"Scale {first['rung']}: {', '.join(parts)}"
 
 
-def explanations(cells: pd.DataFrame) -> list[str]:
-    """Explain the words that the table of these cells uses, and no others."""
+def explanations(cells: pd.DataFrame, *, peak: bool = True) -> list[str]:
+    """Explain the words that the table of these cells uses, and no others.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Rows of the cells frame.
+    peak : bool
+        Whether the table has room for the share of the machine's peak.
+    """
     verdicts = set(cells["verdict"])
     occurring = {
         "reference": "reference" in verdicts,
@@ -93,6 +118,7 @@ def explanations(cells: pd.DataFrame) -> list[str]:
         "DIFFERS": "failed" in verdicts,
         "~": bool(cells["projected"].any() or cells["speedup_projected"].any()),
         "(a–b)": bool(cells["speedup_low"].notna().any()),
+        "of FMA peak": peak and given(cells, "peak_share"),
         "warm": bool(cells["warm"].any()),
     }
     lines = [f"{word}: {words.TABLE_WORDS[word]}" for word in occurring if occurring[word]]
@@ -174,6 +200,16 @@ def full_table(cells: pd.DataFrame, title: str) -> pd.DataFrame:
             "speedup_high": "speedup_high_ratio",
             "row_difference": "row_difference_relative",
             "bytes_needed": "estimated_bytes",
+            "thread_speedup": "thread_speedup_ratio",
+            "thread_speedup_low": "thread_speedup_low_ratio",
+            "thread_speedup_high": "thread_speedup_high_ratio",
+            "efficiency": "efficiency_ratio",
+            "gflops": "gflop_per_s",
+            "fma_gflops": "fma_gflop_per_s",
+            "gemm_gflops": "gemm_gflop_per_s",
+            "bandwidth_gbs": "bandwidth_gb_per_s",
+            "intensity": "intensity_flop_per_byte",
+            "peak_share": "fma_peak_share_ratio",
         }
     )
     renamed.insert(0, "data", title)

@@ -28,6 +28,10 @@ TABLE_WORDS: dict[str, str] = {
     "DIFFERS": "a difference from the reference is beyond its tolerance",
     "~": "projected, or compared with what was projected",
     "(a–b)": "95 % confidence interval of the ratio",
+    "of FMA peak": (
+        "the operations that a sweep's equations take, a second, as a share of what a loop of "
+        "nothing but multiply-adds does with this precision and as many threads"
+    ),
     "warm": "so short that several sweeps make one turn, warm in cache",
 }
 
@@ -47,6 +51,9 @@ GLOSSARY: dict[str, str] = {
     "round": "every implementation has one turn on the clock, in an order shuffled each time",
     "warm in cache": "a sweep shorter than 20 ms is timed several in a row",
     "peak": "the most memory that the process held at once; in brackets the estimate made before",
+    "GFLOP/s": "10⁹ multiplications and additions a second: those that the equations take at least",
+    "FMA": "a multiplication and an addition in one instruction: the most that a processor does",
+    "efficiency": "what more threads give, as a share of as many times the speed",
     "float32, float64": "numbers of 4 and 8 bytes: with about 7 and 16 digits",
 }
 
@@ -88,5 +95,24 @@ def captions(against: str) -> dict[str, str]:
             "sweep the largest difference over all scales, in RMSE and over a fixed sample of "
             "predictions. Every line must stay below the dashed tolerance of its precision. "
             "Exact agreement has a row of its own at the bottom."
+        ),
+        "time-to-quality": (
+            "Root mean square error on the test ratings after each sweep, against the seconds that "
+            "so many sweeps take at the median; layout and compilation are not counted. All take "
+            "the same steps down, each in its own time. The dashed line is the reference's last "
+            "value + .001; a marker stands at the first sweep that is at or below it."
+        ),
+        "threads": (
+            "How many times as fast each implementation is as with its own fewest threads, taken "
+            "within a round, with the 95 % confidence interval. On the grey line as many times the "
+            "threads give as many times the speed; below it are three quarters and half of that."
+        ),
+        "roofline": (
+            "Operations a second, by the operations that the equations take at least, against "
+            "operations for each byte that a sweep asks for: each rating, with it a row of factors "
+            "of the other side, each solution. Horizontal lines are a loop of nothing but "
+            "multiply-adds, the best before and after the run; sloping lines are the speed of "
+            "reading from memory. What lies above a sloping line has its rows from a cache. "
+            "Each implementation is at the largest scale at which it was measured."
         ),
     }

@@ -22,6 +22,8 @@ Status = Literal[
     "interrupted",
 ]
 
+When = Literal["start", "end"]
+
 
 class Cell(NamedTuple):
     """One variant at one rung with one thread count."""
@@ -40,6 +42,22 @@ class RunStarted:
     dataset: dict[str, Any]
     environment: dict[str, Any]
     schema: int = SCHEMA
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What so many threads of the machine can do, before the first rung or after the last.
+
+    By name: fma_float32_gflops and fma_float64_gflops of a loop of nothing but multiply-adds,
+    gemm_float32_gflops and gemm_float64_gflops of NumPy's matrix product (10⁹ operations a second),
+    and bandwidth_gbs of reading from memory (10⁹ bytes a second).
+    """
+
+    when: When
+    threads: int
+    median: dict[str, float]  # over some repetitions
+    best: dict[str, float]
+    reason: str = ""  # why nothing was measured
 
 
 @dataclass(frozen=True)
@@ -164,6 +182,7 @@ class RunEnded:
 
 Event = (
     RunStarted
+    | Machine
     | RungStarted
     | CellPlanned
     | Phase
@@ -191,7 +210,7 @@ def from_json(line: dict[str, Any]) -> Event:
     ValueError
         Where it is no such thing.
     """
-    kind = _KINDS.get(line.get("event", ""))
+    kind = _KINDS.get(str(line.get("event")))
     if kind is None:
         raise ValueError(f"unknown event {line.get('event')!r}")
     try:

@@ -1,5 +1,6 @@
 """The event log: a line of JSON an event, appended and flushed."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -23,23 +24,38 @@ class EventLog:
         Of the run. A line that was cut off when an earlier writer died is dropped.
     started : RunStarted
         Written first; in a log that goes on, it says that the run was resumed.
+
+    Raises
+    ------
+    UserError
+        Where another process is writing this log, or it cannot be read.
     """
 
     def __init__(self, folder: Path, started: RunStarted) -> None:
         self.path = folder / LOG_NAME
         folder.mkdir(parents=True, exist_ok=True)
-        if self.path.exists():
-            _drop_cut_line(self.path)
-            self.run = read_run(folder)
-        else:
-            self.run = Run(started)
         self._file = self.path.open("a", encoding="utf-8")
+        self._lock()
+        _drop_cut_line(self.path)
+        self.run = read_run(folder) if self.path.stat().st_size else Run(started)
         self.write(started)
+
+    def _lock(self) -> None:
+        """Keep others from writing until this process closes the log or ends, however it ends."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.close()
+            raise UserError(f"{self.path}: another harness is writing this run") from None
 
     def write(self, event: Event) -> None:
         """Append an event; it has left this process when this returns."""
-        self._file.write(json.dumps(to_json(event), allow_nan=False) + "\n")
-        self._file.flush()
+        line = json.dumps(to_json(event), allow_nan=False) + "\n"
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from None
         fold([event], self.run)
 
     def close(self) -> None:
@@ -88,7 +104,7 @@ def read_events(folder: Path) -> Iterator[Event]:
     """
     path = folder / LOG_NAME
     if not path.exists():
-        raise UserError(f"{folder}: no run is here ({LOG_NAME} is missing); see `harness list`")
+        raise UserError(f"{folder}: no run is here ({LOG_NAME} is missing)")
     lines = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines[:-1], 1):  # what follows the last newline was cut off
         try:

@@ -12,6 +12,7 @@ from harness.results.events import (
     Ended,
     Event,
     HalfSweep,
+    Machine,
     Phase,
     Quality,
     RunEnded,
@@ -62,6 +63,7 @@ class Run:
     started: RunStarted
     rungs: dict[str, RungRecord] = field(default_factory=dict)
     ended: RunEnded | None = None
+    machine: list[Machine] = field(default_factory=list)
 
     @property
     def records(self) -> list[Record]:
@@ -82,15 +84,20 @@ def fold(events: Iterable[Event], run: Run | None = None) -> Run:
     Raises
     ------
     UserError
-        Where they do not begin with a RunStarted.
+        Where they do not begin with a RunStarted, or tell of a cell that was never planned.
     """
     for event in events:
         if isinstance(event, RunStarted):
-            run = run or Run(event)  # a resumed run announces itself again
+            run = run or Run(event)
+            run.ended = None  # a resumed run announces itself again
         elif run is None:
             raise UserError("the log does not begin with the start of a run")
         else:
-            _add(run, event)
+            try:
+                _add(run, event)
+            except KeyError as error:
+                kind = type(event).__name__
+                raise UserError(f"the log has a {kind} of {error}, which was not planned") from None
     if run is None:
         raise UserError("the log is empty: the run ended before it began")
     return run
@@ -103,6 +110,8 @@ def _add(run: Run, event: Event) -> None:
         run.rungs[event.rung].ended = event
     elif isinstance(event, RunEnded):
         run.ended = event
+    elif isinstance(event, Machine):
+        run.machine.append(event)
     elif isinstance(event, CellPlanned):
         run.rungs[event.cell.rung].records[event.cell] = Record(event)
     elif not isinstance(event, RunStarted):
@@ -117,10 +126,12 @@ def _add_to_record(
     elif isinstance(event, Turn):
         record.turns.append(event)
     elif isinstance(event, Quality):
-        record.qualities.append(event)
+        # An anchor is judged anew in each of its groups: the first time stands.
+        if event.sweep > len(record.qualities):
+            record.qualities.append(event)
     elif isinstance(event, Difference):
         record.differences.append(event)
     elif isinstance(event, HalfSweep):
         record.half_sweeps.append(event)
-    else:
-        record.ended = event
+    elif record.ended is None or record.ended.status == "ok":
+        record.ended = event  # what goes wrong with an anchor in one group stays

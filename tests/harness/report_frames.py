@@ -36,6 +36,9 @@ _NONE = float("nan")
 _SECONDS = ("sweep_s", "sweep_s_low", "sweep_s_high", "users_s", "items_s")
 _SPEED = ("speedup", "speedup_low", "speedup_high")
 _QUALITY = ("train_rmse", "test_rmse", "warm_test_rmse")
+_ROOF = ("gflops", "peak_share", "fma_gflops", "gemm_gflops", "bandwidth_gbs")
+_THREADS = ("thread_speedup", "thread_speedup_low", "thread_speedup_high", "efficiency")
+TARGET = 0.78
 _GAPS = ("rmse_difference", "prediction_difference", "row_difference")
 
 
@@ -87,8 +90,27 @@ def cell(rung: str = "1m", variant: str = "numba-parallel", **changed: Any) -> d
         "evaluate_s": 3e-8 * RUNGS[rung],
         "peak_bytes": 150 * 2**20 + 80 * RUNGS[rung],
         "bytes_needed": 160 * 2**20 + 90 * RUNGS[rung],
+        "target_rmse": TARGET,
+        "to_quality_s": 4 * seconds,
+        **dict.fromkeys((*_ROOF, *_THREADS), _NONE),
+        "intensity": 5.0 if single else 2.6,
     }
     return row | changed
+
+
+def gauged(row: dict[str, Any]) -> dict[str, Any]:
+    """The same cell on a machine that was measured."""
+    fma = 100.0 * row["threads"] * (2 if row["dtype"] == "float32" else 1)
+    gflops = 1e-9 * 924 * row["train_ratings"] / row["sweep_s"]
+    machine = {"fma_gflops": fma, "gemm_gflops": 0.8 * fma, "bandwidth_gbs": 20.0}
+    return row | machine | {"gflops": gflops, "peak_share": gflops / fma}
+
+
+def scaled(row: dict[str, Any], threads: int, times: float) -> dict[str, Any]:
+    """The same cell with more threads, so many times as fast as with one."""
+    interval = (_NONE, _NONE) if threads == 1 else (times * 0.97, times * 1.03)
+    values = dict(zip(_THREADS, (times, *interval, times / threads), strict=True))
+    return row | values | {"threads": threads, "sweep_s": row["sweep_s"] / times}
 
 
 def without(row: dict[str, Any], state: str, reason: str) -> dict[str, Any]:
@@ -96,6 +118,7 @@ def without(row: dict[str, Any], state: str, reason: str) -> dict[str, Any]:
     gone = dict.fromkeys(
         (*_SECONDS, *_SPEED, *_QUALITY, *_GAPS, "peak_bytes", "prepare_s", "compile_s"), _NONE
     )
+    gone |= dict.fromkeys(("gflops", "peak_share", "to_quality_s", *_THREADS), _NONE)
     said = {"state": state, "status": state, "reason": reason, "verdict": "", "against": ""}
     return row | gone | said | {"rounds": 0, "sweeps": 0, "warm": False}
 

@@ -47,7 +47,7 @@ def test_files_are_written_whole(cells: pd.DataFrame, tmp_path: Path) -> None:
     before = dict(mpl.rcParams)
     few = cells[cells["rung"].isin(["100k", "full"])]
     paths = draw_all(few, frames.qualities(few), frames.TITLE, tmp_path)
-    names = ["seconds", "speedup", "rmse", "difference"]
+    names = ["seconds", "speedup", "rmse", "difference", "time-to-quality"]
     assert [path.name for path in paths] == [f"{n}.{end}" for n in names for end in ("svg", "png")]
     assert sorted(tmp_path.iterdir()) == sorted(paths)
     assert all(path.read_bytes()[:4] == b"\x89PNG" for path in paths if path.suffix == ".png")

@@ -60,7 +60,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_the_page_needs_nothing_else(page: str) -> None:
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 5
     addresses = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')> ]+)', page)
     assert all(address.startswith("#") for address in addresses)
     assert not re.search(r"<(script|link|img|iframe)\b", page)

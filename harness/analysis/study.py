@@ -1,0 +1,126 @@
+"""The two ways to be wrong, from trials whose truth is known: how often each happens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from harness.analysis.inference import Shift, paired_shift
+from harness.analysis.speedup import LEVEL
+
+Kind = Literal["same", "slowed"]
+Condition = Literal["quiet", "loaded"]
+KINDS: tuple[Kind, ...] = ("same", "slowed")
+CONDITIONS: tuple[Condition, ...] = ("quiet", "loaded")
+# A method is fit for use where it sees at most, and at least, so many differences.
+MOST_FALSE, LEAST_FOUND = 0.05, 0.90
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Two cells of one run, of which the second is the same as the first, or slowed down.
+
+    Attributes
+    ----------
+    kind : {"same", "slowed"}
+    condition : {"quiet", "loaded"}
+    logs : tuple of float
+        Log of the second's seconds over the first's, a round each.
+    """
+
+    kind: Kind
+    condition: Condition
+    logs: tuple[float, ...]
+
+    @property
+    def shift(self) -> Shift:
+        """What a run of this length says of the two."""
+        shift = paired_shift(self.logs)
+        if shift is None:
+            raise ValueError("a trial has no round")
+        return shift
+
+    @property
+    def found(self) -> bool:
+        """Whether a difference was seen where there is none, or that which there is."""
+        verdict = self.shift.verdict
+        return verdict == "slower" if self.kind == "slowed" else verdict in ("faster", "slower")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often something was found in trials of one kind and condition.
+
+    Attributes
+    ----------
+    kind : {"same", "slowed"}
+    condition : {"quiet", "loaded"}
+    trials, found : int
+    low, high : float
+        95 % interval of the share (Clopper and Pearson 1934).
+    """
+
+    kind: Kind
+    condition: Condition
+    trials: int
+    found: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """Found, of all trials."""
+        return self.found / self.trials
+
+    @property
+    def met(self) -> bool:
+        """Whether the share is what is asked of the method."""
+        return self.share <= MOST_FALSE if self.kind == "same" else self.share >= LEAST_FOUND
+
+
+def rates(trials: Sequence[Trial]) -> list[Rate]:
+    """The rates of all kinds and conditions that have trials."""
+    found = []
+    for condition in CONDITIONS:
+        for kind in KINDS:
+            some = [one for one in trials if (one.kind, one.condition) == (kind, condition)]
+            if some:
+                hits = sum(one.found for one in some)
+                interval = binomtest(hits, len(some)).proportion_ci(LEVEL, "exact")
+                ends = (float(interval.low), float(interval.high))
+                found.append(Rate(kind, condition, len(some), hits, *ends))
+    return found
+
+
+def mean_shift(trials: Sequence[Trial]) -> Shift | None:
+    """Shift over all these trials, each of which counts once."""
+    return paired_shift([trial.shift.log for trial in trials])
+
+
+def excess_spread(trials: Sequence[Trial]) -> float | None:
+    """Spread of the trials' results, over what their own rounds lead to expect.
+
+    1 where the rounds tell all. Above it, two processes that do the same differ from one another
+    by more than their rounds show, and more rounds would not help: more processes would. None
+    where there are fewer than two trials.
+    """
+    shifts = [trial.shift for trial in trials]
+    errors = [shift.error for shift in shifts if shift.error is not None]
+    if len(errors) < 2 or not any(errors):
+        return None
+    expected = np.sqrt(np.mean(np.square(errors)))
+    return float(np.std([shift.log for shift in shifts], ddof=1) / expected)
+
+
+def trials_frame(trials: Sequence[Trial]) -> pd.DataFrame:
+    """A row for each trial: kind, condition, ratio, low, high (95 % interval), found."""
+    rows = []
+    for trial in trials:
+        low, high = trial.shift.interval or (np.nan, np.nan)
+        ends = {"ratio": trial.shift.ratio, "low": low, "high": high}
+        names = {"kind": trial.kind, "condition": trial.condition}
+        rows.append(names | ends | {"found": trial.found})
+    return pd.DataFrame(rows, columns=["kind", "condition", "ratio", "low", "high", "found"])

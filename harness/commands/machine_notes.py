@@ -1,0 +1,41 @@
+"""Remarks on the machine: whether it was measured, and whether it stayed as fast as it was."""
+
+from harness.analysis.roofline import drifts, not_measured
+from harness.results.records import Run
+
+# Medians of rates that differ by less than this before and after a run are taken for the same.
+_STEADY = 0.10
+_NAMES = {
+    "fma_float32_gflops": "multiply-adds in float32",
+    "fma_float64_gflops": "multiply-adds in float64",
+    "gemm_float32_gflops": "sgemm",
+    "gemm_float64_gflops": "dgemm",
+    "bandwidth_gbs": "reading from memory",
+}
+
+
+def machine_notes(run: Run) -> list[str]:
+    """Remarks in words.
+
+    Parameters
+    ----------
+    run : Run
+    """
+    remarks = [
+        f"the machine was not measured at the {event.when} of the run ({event.reason}): "
+        "shares of its peak are missing, or rest on the other end alone"
+        for event in not_measured(run)
+    ]
+    changes: dict[int, list[str]] = {}
+    for drift in drifts(run):
+        if abs(drift.change) > _STEADY:
+            text = f"{_NAMES.get(drift.name, drift.name)} {drift.change:+.0%}"
+            changes.setdefault(drift.threads, []).append(text)
+    for threads, texts in changes.items():
+        remarks.append(
+            f"from start to end of the run the machine changed, with {threads} "
+            f"thread{'s' * (threads != 1)}: {', '.join(texts)}. Ratios are taken within rounds and "
+            "hold; before seconds are compared with another run's, repeat it when the machine is "
+            "idle"
+        )
+    return remarks

@@ -1,0 +1,144 @@
+"""One run of the study: real cells through the real runner, and the trials that they make."""
+
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from harness.analysis.speedup import paired_logs
+from harness.analysis.study import Condition, Trial
+from harness.commands.console import Screen
+from harness.commands.study_backends import PLAIN, SLOWED, alias
+from harness.data.dataset import Dataset
+from harness.errors import UserError
+from harness.measure.background import background_load
+from harness.measure.machine import load_now
+from harness.measure.plan import Plan, PlannedCell
+from harness.measure.runner import Runner
+from harness.results.events import Cell, RunStarted
+from harness.results.log import EventLog
+from harness.results.records import Record, Run
+from implementations.problem import AlsParams
+from implementations.registry import find
+
+SCALE = "100k"
+# Each makes two trials of three cells: the implementation, itself again, and itself slowed down.
+# No cell is in two trials of a kind, so trials are independent but for the drift that they share.
+TRIPLES = 4
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all trials of a study have in common.
+
+    Attributes
+    ----------
+    implementation : str
+    threads, rounds, sweeps : int
+        As `run` takes them.
+    data : str
+        Content hash of the data set.
+    """
+
+    implementation: str
+    threads: int
+    rounds: int
+    sweeps: int
+    data: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As the study's file holds them."""
+        return asdict(self)
+
+
+def run_trials(
+    settings: Settings, dataset: Dataset, condition: Condition, number: int, screen: Screen
+) -> list[Trial]:
+    """Make one run, and what its trials show.
+
+    Parameters
+    ----------
+    settings : Settings
+    dataset : Dataset
+    condition : {"quiet", "loaded"}
+        Loaded: another process keeps a core busy now and then.
+    number : int
+        Of the run: the seed of the order of its turns, and of the load.
+    screen : Screen
+
+    Raises
+    ------
+    UserError
+        Where a cell or the load did not last to the end.
+    """
+    names = [alias(*who, settings.implementation) for who in _who()]
+    params = AlsParams()
+    plan = Plan(
+        implementations=tuple(names),
+        rungs=(SCALE,),
+        threads=(settings.threads,),
+        params=params,
+        sweeps=settings.sweeps,
+        rounds=settings.rounds,
+        baseline=names[0],
+        shuffle_seed=number,
+    )
+    cells = [PlannedCell(find(name), settings.threads, ladder=None) for name in names]
+    given = {"name": dataset.name, "synthetic": dataset.synthetic, "sha256": dataset.sha256}
+    moment = load_now()
+    started = RunStarted(moment["time"], plan.to_json(), given, moment)
+    loaded = background_load(number) if condition == "loaded" else nullcontext()
+    with TemporaryDirectory(prefix="als-ladder-study-") as folder, loaded:
+        with EventLog(Path(folder), started) as log:
+            Runner(plan, cells, dataset, log, _Quiet(screen)).run(plan.rungs)
+        return trials_of(log.run, settings, condition)
+
+
+def trials_of(run: Run, settings: Settings, condition: Condition) -> list[Trial]:
+    """Trials that a run's cells make.
+
+    Raises
+    ------
+    UserError
+        Where a cell did not end well.
+    """
+    records = run.rungs[SCALE].records
+    for cell, record in records.items():
+        if record.ended is None or record.ended.status != "ok":
+            what = f"{record.ended.status}: {record.ended.reason}" if record.ended else "no end"
+            raise UserError(f"study: {cell.variant} did not end well ({what})")
+
+    def record_of(kind: str, number: int) -> Record:
+        name = alias(kind, number, settings.implementation)
+        return records[Cell(SCALE, name, settings.threads)]
+
+    trials = []
+    for number in range(TRIPLES):
+        first = record_of(PLAIN, 2 * number)
+        again, slowed = record_of(PLAIN, 2 * number + 1), record_of(SLOWED, number)
+        trials.append(Trial("same", condition, tuple(paired_logs(again, first))))
+        trials.append(Trial("slowed", condition, tuple(paired_logs(slowed, first))))
+    return trials
+
+
+def _who() -> list[tuple[str, int]]:
+    """Kinds and numbers of all cells of a run."""
+    plain = [(PLAIN, number) for number in range(2 * TRIPLES)]
+    return plain + [(SLOWED, number) for number in range(TRIPLES)]
+
+
+@dataclass(frozen=True)
+class _Quiet:
+    """Shows what goes on in the live line only: a study has hundreds of runs."""
+
+    screen: Screen
+
+    def notice(self, line: str) -> None:
+        self.screen.moment(line)
+
+    def moment(self, line: str) -> None:
+        self.screen.moment(line)
+
+    def rung_done(self, rung: str) -> None:
+        self.screen.moment(f"{rung} is done")

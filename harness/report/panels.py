@@ -1,0 +1,71 @@
+"""Small multiples, a panel for each scale, and the key of the lines in them."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from harness.report import layout
+from harness.report import style as st
+
+COLUMNS = 3  # side by side
+BELOW = 0.55  # inches for tick labels and the name of the axis
+_ABOVE = 0.32  # inches above a panel, for its name
+
+
+def make_panels(
+    count: int, names: tuple[str, str], below: float, between: float = 0.0
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure with panels in rows.
+
+    Parameters
+    ----------
+    count : int
+    names : (str, str)
+        What is drawn, and of which data.
+    below : float
+        Inches below the lowest panels.
+    between : float
+        Inches for tick labels below each other row.
+    """
+    columns = min(COLUMNS, count)
+    rows = math.ceil(count / columns)
+    left, gap, tall = 0.6, 0.12, (1.55 if rows > 1 else 2.5)
+    wide = (st.WIDTH - left - gap * columns) / columns
+    total = st.title_height(names[1]) + rows * (tall + _ABOVE) + (rows - 1) * between + below
+    figure = st.new_figure(total)
+    st.put_title(figure, *names)
+    boxes = [
+        (left + column * (wide + gap), below + (rows - 1 - row) * (tall + _ABOVE + between))
+        for row, column in (divmod(number, columns) for number in range(count))
+    ]
+    return figure, [
+        figure.add_axes((x / st.WIDTH, y / total, wide / st.WIDTH, tall / total)) for x, y in boxes
+    ]
+
+
+def legend_lines(looks: Sequence[st.Look]) -> list[list[st.Look]]:
+    """Arrange the key in lines as wide as a figure."""
+    widths = [0.55 + st.text_width(look.label) for look in looks]
+    return layout.in_lines(looks, widths, st.WIDTH - 0.2)
+
+
+def draw_legend(figure: Figure, lines: list[list[st.Look]], notes: Sequence[str]) -> None:
+    """Draw the names of the lines in their order, and remarks below."""
+    width, height = figure.get_size_inches()
+    for number, note in enumerate(reversed(notes)):
+        up = (0.1 + number * st.STEP) / height
+        figure.text(0.1 / width, up, note, va="center", color=st.MUTED)
+    for number, line in enumerate(reversed(lines), len(notes)):
+        x, y = 0.1, (0.1 + number * st.STEP) / height
+        for look in line:
+            ends = [x / width, (x + 0.14) / width, (x + 0.28) / width]
+            shared: dict[str, Any] = {"color": look.colour}
+            figure.add_artist(Line2D(ends, [y] * 3, linestyle=look.line, linewidth=1.2, **shared))
+            shared |= {"marker": look.marker, "markerfacecolor": look.face, "markersize": 4}
+            figure.add_artist(Line2D([ends[1]], [y], **shared))
+            figure.text((x + 0.33) / width, y, look.label, va="center", color=look.colour)
+            x += 0.55 + st.text_width(look.label)

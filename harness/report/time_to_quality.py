@@ -1,0 +1,118 @@
+"""Figure of the test RMSE against the seconds that it took to get there."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from harness.report import layout
+from harness.report import style as st
+from harness.report.panels import BELOW, COLUMNS, draw_legend, legend_lines, make_panels
+
+Key = tuple[str, int]
+_NAME = "Test RMSE against seconds of sweeps"
+_TICKS = 0.2  # inches: each panel has seconds of its own
+_TARGET = "#b00020"
+
+
+def quality_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Figure:
+    """Test RMSE after each judged sweep against the seconds of so many, a panel for each scale.
+
+    A marker stands where an implementation has come to the reference's final RMSE and a margin,
+    a dashed line.
+    """
+    with st.styled():
+        shown = _shown(qualities)
+        scales = [] if shown.empty else [str(rung) for rung in shown["rung"].unique()]
+        looks = st.looks(cells) if scales else {}
+        keys = set(zip(shown["variant"], shown["threads"], strict=True)) if scales else set()
+        looks = {key: look for key, look in looks.items() if key in keys}
+        notes = st.fitted(_note(cells), st.WIDTH - 0.2) if scales else []
+        legend = legend_lines([*looks.values()])
+        below = BELOW + st.STEP * (len(legend) + len(notes))
+        figure, panels = make_panels(max(1, len(scales)), (_NAME, title), below, _TICKS)
+        if not scales:
+            layout.message(panels[0], "no time to quality: no test RMSE has a time")
+            panels[0].set_xticks([])
+            return figure
+        limits = _limits(shown, cells)
+        for panel, scale in zip(panels, scales, strict=True):
+            target = _target(cells, scale)
+            _draw_panel(panel, shown[shown["rung"] == scale], looks, target)
+            panel.set_title(scale, loc="left", color=st.MUTED, pad=4)
+        _finish(panels, limits)
+        draw_legend(figure, legend, notes)
+        return figure
+
+
+def _shown(qualities: pd.DataFrame) -> pd.DataFrame:
+    """Sweeps with a test RMSE and a time, of cells that are not known to be wrong."""
+    if qualities.empty:
+        return qualities
+    known = np.isfinite(qualities[["test_rmse", "seconds"]].to_numpy(dtype=float)).all(axis=1)
+    wrong = qualities["state"].isin(["parity_failed", "diverged"])
+    shown: pd.DataFrame = qualities[known & ~wrong & (qualities["seconds"] > 0)]
+    return shown
+
+
+def _target(cells: pd.DataFrame, scale: str) -> float:
+    here = cells.loc[cells["rung"] == scale, "target_rmse"].dropna()
+    return float(here.iloc[0]) if len(here) else math.nan
+
+
+def _limits(shown: pd.DataFrame, cells: pd.DataFrame) -> tuple[float, float]:
+    values = [*shown["test_rmse"], *cells["target_rmse"].dropna()]
+    span = max(max(values) - min(values), 1e-6)
+    return min(values) - 0.08 * span, max(values) + 0.08 * span
+
+
+def _draw_panel(panel: Axes, shown: pd.DataFrame, looks: dict[Key, st.Look], target: float) -> None:
+    if math.isfinite(target):
+        panel.axhline(target, color=_TARGET, linewidth=0.9, linestyle=(0, (5, 2)), zorder=1)
+    for (variant, threads), look in looks.items():
+        mine = (shown["variant"] == variant) & (shown["threads"] == threads)
+        line = shown[mine].sort_values("sweep")
+        seconds, rmse = line["seconds"].to_numpy(float), line["test_rmse"].to_numpy(float)
+        shared: dict[str, Any] = {"color": look.colour, "linestyle": look.line, "linewidth": 1.1}
+        panel.plot(seconds, rmse, marker=".", markersize=2.5, zorder=3, **shared)
+        there = np.flatnonzero(rmse <= target)[:1]
+        panel.plot(
+            seconds[there],
+            rmse[there],
+            look.marker,
+            color=look.colour,
+            markerfacecolor=look.face,
+            markersize=5,
+            zorder=4,
+        )
+    panel.set_xscale("log")
+    panel.set_xlim(layout.log_limits(shown["seconds"].tolist()))
+    layout.log_ticks(panel, "x", lambda value, _: f"{value:,.10g}")
+    panel.grid(visible=True)
+
+
+def _finish(panels: Sequence[Axes], limits: tuple[float, float]) -> None:
+    """One scale of RMSE for all panels; its numbers at the left."""
+    columns = min(COLUMNS, len(panels))
+    for number, panel in enumerate(panels):
+        panel.set_ylim(limits)
+        panel.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+        if number % columns == 0:
+            panel.set_ylabel("test RMSE (rating units)")
+        else:
+            panel.tick_params(labelleft=False)
+        if number + columns >= len(panels):
+            panel.set_xlabel("seconds of sweeps (log scale)")
+
+
+def _note(cells: pd.DataFrame) -> str:
+    targets = {rung: _target(cells, rung) for rung in cells["rung"].unique()}
+    parts = [f"{rung} {rmse:.5f}" for rung, rmse in targets.items() if math.isfinite(rmse)]
+    if not parts:
+        return "no reference, so no RMSE to be reached"
+    return f"dashed: the reference's final RMSE + .001 ({', '.join(parts)}); marker: reached"

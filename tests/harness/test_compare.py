@@ -1,0 +1,275 @@
+"""Two runs: what changed, apart from what all cells did."""
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_runs import planned, rung_started, turns
+
+from harness.analysis.comparable import differences, software_changes
+from harness.analysis.compare import compare_runs
+from harness.cli import main
+from harness.results.events import Ended, Event, Quality, RungEnded, RunStarted
+from harness.results.log import EventLog
+from harness.results.records import Run, fold
+
+Seconds = Mapping[str, Sequence[float]]
+NAMES = ("naive", "numpy", "numba-serial", "numba-parallel", "numba-parallel-f32")
+PLAN = {"params": {"rank": 20, "reg": 25.0}, "split_seed": 0, "sweeps": 10, "baseline": "naive"}
+MACHINE = {"cpu": "a", "usable_cores": 2, "vector": "AVX2", "packages": {"numpy": "2.0"}}
+DATA = {"name": "made", "synthetic": False, "sha256": "5a"}
+STARTED = RunStarted("2026-01-01T00:00:00+00:00", PLAN, DATA, MACHINE)
+
+
+def seconds(seed: int, names: Sequence[str] = NAMES, rounds: int = 20, **slowed: float) -> Seconds:
+    """Seconds with 2 % of noise and a drift that all share; some are slowed by a factor."""
+    random = np.random.default_rng(seed)
+    drift = np.exp(random.normal(0.0, 0.2) + 0.3 * random.standard_normal(rounds))
+    made = {}
+    for number, name in enumerate(names):
+        noise = np.exp(0.02 * random.standard_normal(rounds))
+        made[name] = (
+            slowed.get(name.replace("-", "_"), 1.0) * 4.0**-number * drift * noise
+        ).tolist()
+    return made
+
+
+def events(of: Seconds, started: RunStarted = STARTED, off: float = 0.0) -> list[Event]:
+    """A run's log: all these cells are well."""
+    made: list[Event] = [started, rung_started()]
+    made += [planned(name) for name in of]
+    for name, values in of.items():
+        cell = planned(name).cell
+        made += turns(cell, values)
+        made.append(Quality(cell, 1, 0.8 + off, 0.9, None))
+        made.append(Ended(cell, "ok", "", 1))
+    return [*made, RungEnded("100k", 1.0)]
+
+
+def run_of(of: Seconds, started: RunStarted = STARTED, off: float = 0.0) -> Run:
+    return fold(events(of, started, off))
+
+
+def shifts(first: Run, second: Run) -> dict:
+    """Shift of each cell by its variant."""
+    return {change.cell.variant: change.shift for change in compare_runs(first, second).changes}
+
+
+def test_a_run_against_itself_is_exactly_the_same():
+    run = run_of(seconds(0))
+    found = shifts(run, run)
+    assert set(found) == set(NAMES)
+    for shift in found.values():
+        assert shift.ratio == 1.0
+        assert shift.verdict == "no difference seen"
+
+
+def test_a_slow_down_is_found_where_it_is_and_a_slower_machine_is_not_one():
+    first = run_of(seconds(1))
+    second = run_of({name: [1.7 * s for s in v] for name, v in seconds(2, numpy=1.1).items()})
+    found = shifts(first, second)
+    assert found["numpy"].verdict == "slower"
+    assert found["numpy"].interval[0] < 1.1 < found["numpy"].interval[1]
+    for name in set(NAMES) - {"numpy"}:
+        assert found[name].verdict == "no difference seen", name
+        assert found[name].ratio == pytest.approx(1.0, abs=0.03)
+
+
+def test_two_of_five_slowed_cells_do_not_make_the_others_look_faster():
+    found = shifts(run_of(seconds(3)), run_of(seconds(4, numpy=1.5, naive=1.3)))
+    assert [found[name].verdict for name in ("numpy", "naive")] == ["slower", "slower"]
+    for name in NAMES[2:]:
+        assert found[name].verdict == "no difference seen"
+
+
+def test_a_faster_cell_is_said_to_be_faster():
+    found = shifts(run_of(seconds(5)), run_of(seconds(6, numba_serial=0.9)))
+    assert found["numba-serial"].verdict == "faster"
+
+
+@pytest.mark.parametrize("cells", [2, 3, 5])
+def test_equal_runs_rarely_differ(cells):
+    """500 comparisons: one in twenty at most is called a difference."""
+    false = total = 0
+    for seed in range(500 // cells):
+        pair = [run_of(seconds(1_000 * cells + 2 * seed + n, NAMES[:cells], 10)) for n in range(2)]
+        for shift in shifts(*pair).values():
+            false, total = false + (shift.verdict != "no difference seen"), total + 1
+    assert false / total <= 0.05
+
+
+def test_the_yardstick_is_the_half_that_changed_least_unlike_the_rest():
+    comparison = compare_runs(run_of(seconds(7)), run_of(seconds(8, numpy=2.0)))
+    for change in comparison.changes:
+        assert len(change.yardstick) == 2
+        assert "numpy" not in {cell.variant for cell in change.yardstick}
+        assert change.cell not in change.yardstick
+
+
+def test_a_cell_with_few_rounds_is_no_yardstick_but_has_one():
+    made = [dict(seconds(seed, NAMES[:3])) for seed in (9, 10)]
+    for one in made:
+        one["naive"] = one["naive"][:4]
+    by_name = {c.cell.variant: c for c in compare_runs(*map(run_of, made)).changes}
+    assert [cell.variant for cell in by_name["numpy"].yardstick] == ["numba-serial"]
+    assert by_name["naive"].yardstick
+    assert by_name["naive"].shift.freedom <= 6
+
+
+def test_one_common_cell_has_no_yardstick_and_raw_seconds_are_compared():
+    first, second = run_of({"numpy": [1.0, 1.1, 0.9]}), run_of({"numpy": [2.0, 2.2, 1.8]})
+    (change,) = compare_runs(first, second).changes
+    assert change.yardstick == ()
+    assert change.shift.ratio == pytest.approx(2.0)
+
+
+def test_what_only_one_run_has_or_is_not_sound_is_left_out():
+    first = run_of(seconds(11, NAMES[:3]))
+    log = events(seconds(12, ("numpy", "numba-serial", "numba-parallel")))
+    cell = planned("numpy").cell
+    log = [
+        Ended(cell, "failed", "x", 1) if isinstance(e, Ended) and e.cell == cell else e for e in log
+    ]
+    found = compare_runs(first, fold(log))
+    assert [change.cell.variant for change in found.changes] == ["numba-serial"]
+    assert {cell.variant: why for cell, why in found.left_out} == {
+        "naive": "only the first run has it",
+        "numba-parallel": "only the second run has it",
+    }
+    assert [(c.variant, why) for c, why in found.broken] == [("numpy", "failed in the second run")]
+
+
+def test_another_rmse_is_named():
+    found = compare_runs(run_of(seconds(13)), run_of(seconds(14), off=1e-6))
+    assert len(found.quality) == len(NAMES) - 1  # float32 has a wider tolerance
+    assert "train RMSE after sweep 1 was 0.8 and is 0.800001" in found.quality[0]
+    assert not compare_runs(run_of(seconds(13)), run_of(seconds(14), off=1e-10)).quality
+
+
+@pytest.mark.parametrize(
+    ("part", "changed", "words"),
+    [
+        ("dataset", {"sha256": "77"}, "data sha256 was 5a and is 77"),
+        ("plan", {"params": {"rank": 20, "reg": 9.0}}, "plan reg was 25.0 and is 9.0"),
+        ("plan", {"split_seed": 3}, "plan split_seed was 0 and is 3"),
+        ("plan", {"sweeps": 5}, "plan sweeps was 10 and is 5"),
+        ("environment", {"cpu": "b"}, "machine cpu was a and is b"),
+        ("environment", {"usable_cores": 4}, "machine usable_cores was 2 and is 4"),
+        ("environment", {"vector": "NEON"}, "machine vector was AVX2 and is NEON"),
+    ],
+)
+def test_what_makes_runs_incomparable_is_named(part, changed, words):
+    given = getattr(STARTED, part) | changed
+    other = run_of(seconds(0), replace(STARTED, **{part: given}))
+    assert differences(run_of(seconds(0)), other) == [words]
+
+
+def test_rungs_of_other_counts_are_not_comparable():
+    log = events(seconds(0))
+    log[1] = rung_started(ratings=80_000)
+    assert "data at 100k train was 90000 and is 80000" in differences(run_of(seconds(0)), fold(log))
+
+
+def test_software_and_rounds_may_differ():
+    environment = MACHINE | {"packages": {"numpy": "2.4"}}
+    plan = PLAN | {"rounds": 7, "baseline": "numpy"}
+    other = run_of(seconds(0), replace(STARTED, environment=environment, plan=plan))
+    assert differences(run_of(seconds(0)), other) == []
+    assert software_changes(run_of(seconds(0)), other) == ["numpy was 2.0 and is 2.4"]
+
+
+# The command.
+
+
+@pytest.fixture
+def folder_of(tmp_path):
+    """Writes a run's log; its folder."""
+
+    def write(name: str, of: Seconds, started: RunStarted = STARTED, off: float = 0.0) -> str:
+        log = EventLog(tmp_path / name, started)
+        with log:
+            for event in events(of, started, off)[1:]:
+                log.write(event)
+        return str(tmp_path / name)
+
+    return write
+
+
+def test_the_command_prints_a_table_that_fits_a_line(folder_of, tmp_path):
+    slow = {name: [1.31 * s for s in values] for name, values in seconds(1, numpy=1.1).items()}
+    long = {"a_package.of_somebody.else_entirely:WithALongName": seconds(1)["naive"]}
+    a, b = folder_of("a", {**seconds(0), **long}), folder_of("b", {**slow, **long})
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "compare", a, b, "--fail-if-slower", "5%"],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 1, done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 120 + len(str(tmp_path))
+    for words in ("everything: ", "slower", "no difference seen", "FAILED   numpy at 100k"):
+        assert words in done.stdout
+    assert done.stdout.count("FAILED") == 1
+
+
+def test_a_run_with_itself_has_ratio_one_and_status_0(folder_of, capsys):
+    a = folder_of("a", seconds(0))
+    assert main(["compare", a, a, "--fail-if-slower", "0"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("no difference seen") == len(NAMES)
+    assert "everything: 1.00x" in said
+
+
+@pytest.mark.parametrize(("limit", "status"), [("2%", 1), ("5%", 1), ("12%", 0), ("50", 0)])
+def test_failing_takes_an_interval_above_the_limit(folder_of, capsys, limit, status):
+    a, b = folder_of("a", seconds(1)), folder_of("b", seconds(2, numpy=1.1))
+    assert main(["compare", a, b]) == 0
+    assert main(["compare", a, b, "--fail-if-slower", limit]) == status
+
+
+def test_failing_takes_another_rmse_too(folder_of, capsys):
+    a, b = folder_of("a", seconds(1)), folder_of("b", seconds(1), off=1e-3)
+    assert main(["compare", a, b]) == 0
+    assert "RMSE DIFFERS" in capsys.readouterr().out
+    assert main(["compare", a, b, "--fail-if-slower", "5%"]) == 1
+
+
+def test_runs_that_are_not_comparable_are_refused_in_one_line(folder_of, capsys):
+    other = replace(STARTED, environment=MACHINE | {"cpu": "b"}, dataset=DATA | {"sha256": "77"})
+    a, b = folder_of("a", seconds(1)), folder_of("b", seconds(1), other)
+    assert main(["compare", a, b]) == 2
+    said = capsys.readouterr()
+    assert not said.out
+    assert said.err.count("\n") == 1
+    assert "data sha256 was 5a and is 77; machine cpu was a and is b" in said.err
+    assert main(["compare", a, b, "--force"]) == 0
+    forced = capsys.readouterr().out
+    assert forced.startswith("*** FORCED")
+    assert "machine cpu was a and is b" in forced
+
+
+def test_runs_without_a_common_cell_are_refused(folder_of, capsys):
+    a, b = folder_of("a", seconds(1, ["naive"])), folder_of("b", seconds(1, ["numpy"]))
+    assert main(["compare", a, b]) == 2
+    assert "no measured cell in common" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("names", "words"), [(NAMES[:1], "* WARNING: 100k has no other cell"), (NAMES[:2], "only two")]
+)
+def test_a_weak_yardstick_is_said(folder_of, capsys, names, words):
+    a, b = folder_of("a", seconds(1, names)), folder_of("b", seconds(2, names))
+    assert main(["compare", a, b]) == 0
+    assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("limit", ["-1%", "much", "inf", "nan"])
+def test_a_limit_that_is_no_percentage_is_refused(capsys, limit):
+    with pytest.raises(SystemExit) as end:
+        main(["compare", "a", "b", f"--fail-if-slower={limit}"])
+    assert end.value.code == 2
+    assert "is not a percentage" in capsys.readouterr().err

@@ -1,0 +1,62 @@
+"""Implementations that misbehave, in one run with some that do not."""
+
+import numpy as np
+import pytest
+from tiny import alive_workers, go, record_of
+
+from harness.analysis.frame import cells
+from harness.analysis.parity import judge_rung
+
+ZOO = {
+    "bad_backends:Infinite": ("diverged", "not finite after sweep 1"),
+    "bad_backends:NotANumber": ("diverged", "not finite"),
+    "bad_backends:Diverging": ("diverged", "items row 5: its normal equations are singular"),
+    "bad_backends:MisShaped": ("failed", "ValueError: shape mismatch"),
+    "bad_backends:Unlicensed": ("failed", "RuntimeError: no licence for this machine"),
+    "bad_backends:Exiting": ("failed", "exit status 3: last words"),
+    "bad_backends:Killed": ("out_of_memory", "the system killed the worker"),
+    "bad_backends:Rubbish": ("failed", "an answer that cannot be read"),
+    "bad_backends:Greedy": ("refused", "GiB are free"),
+    "bad_backends:Picky": ("refused", "300 users are too many"),
+    "bad_backends:Modest": ("ok", ""),
+    "bad_backends:Chatty": ("ok", ""),
+    "numpy": ("ok", ""),
+}
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory):
+    run = go(tmp_path_factory.mktemp("zoo"), list(ZOO), baseline="numpy", rounds=3)
+    assert not alive_workers()
+    return run
+
+
+@pytest.mark.parametrize("variant", ZOO)
+def test_whatever_an_implementation_does_becomes_its_status(zoo, variant):
+    ended = record_of(zoo, variant).ended
+    assert ended is not None
+    status, reason = ZOO[variant]
+    assert ended.status == status
+    assert reason in ended.reason
+
+
+def test_one_that_fails_after_a_sweep_keeps_that_sweep(zoo):
+    record = record_of(zoo, "bad_backends:Diverging")
+    assert record.qualities
+    assert judge_rung(zoo.rungs["full"])[record.cell].verdict == "ok"
+
+
+def test_the_others_are_not_disturbed(zoo):
+    assert zoo.rungs["full"].ended is not None
+    frame = cells(zoo).set_index("variant")
+    for variant, (status, _) in ZOO.items():
+        assert frame.loc[variant, "state"] == status
+        assert np.isnan(frame.loc[variant, "speedup"]) == (
+            status != "ok" and variant != "bad_backends:Diverging"
+        )
+
+
+def test_facts_that_were_compared_are_finite(zoo):
+    for record in zoo.records:
+        assert np.isfinite([difference.largest for difference in record.differences]).all()
+        assert np.isfinite([half.relative for half in record.half_sweeps]).all()

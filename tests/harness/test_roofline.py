@@ -1,0 +1,346 @@
+"""The machine's best, and what a cell makes of it."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+from made_runs import Result, made_run, planned, run_started, rung_events, rung_started, turns
+from tiny import PARAMS, Watcher, tiny_dataset
+
+from harness.analysis.frame import cells
+from harness.analysis.roofline import drifts, roofs, sweep_bytes, sweep_flops
+from harness.commands.machine_notes import machine_notes
+from harness.cost import Size
+from harness.measure import roofline, roofline_rates
+from harness.measure.handle import WorkerFailure
+from harness.measure.plan import Plan, planned_cells
+from harness.measure.roofline import measure_machine
+from harness.measure.roofline_kernels import fill, multiply_add_loop, read
+from harness.measure.roofline_rates import Rater
+from harness.measure.runner import Runner
+from harness.measure.worker import Session
+from harness.results.events import Cell, Machine, RungEnded, RunStarted
+from harness.results.log import EventLog, read_events
+from harness.results.records import Run, fold
+
+RATES = {
+    *("fma_float32_gflops", "fma_float64_gflops", "gemm_float32_gflops", "gemm_float64_gflops"),
+    "bandwidth_gbs",
+}
+compiled = pytest.mark.skipif(
+    bool(numba.config.DISABLE_JIT), reason="there is no compiled loop without a compiler"
+)
+
+
+# The loops.
+
+
+@compiled
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_loop_multiplies_and_adds_in_every_accumulator(dtype):
+    loop = multiply_add_loop(dtype)
+    for turns_done in (1, 2, 7):
+        chains = np.arange(loop.accumulators, dtype=dtype)
+        for _ in range(turns_done):
+            chains = chains * np.float32(0.5) + np.float32(1)
+        assert loop.run(turns_done) == pytest.approx(float(chains.sum()), rel=1e-6)
+
+
+@compiled
+def test_the_loop_is_fused_where_the_machine_can():
+    from implementations.tiled.target import host_target
+
+    loop = multiply_add_loop("float32")
+    loop.run(1)
+    (assembly,) = loop.run.inspect_asm().values()  # type: ignore[attr-defined]
+    fused = any(name in assembly for name in ("vfmadd", "fmla"))
+    assert fused == host_target(np.dtype("float32")).fused
+    assert "call" not in assembly.partition("fmadd")[2].partition("ret")[0]
+
+
+def test_without_a_compiler_there_is_nothing_to_measure(monkeypatch):
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+    with pytest.raises(RuntimeError, match="NUMBA_DISABLE_JIT"):
+        multiply_add_loop("float32")
+
+
+def test_all_of_the_memory_is_written_and_read():
+    words = np.zeros(1001, np.uint64)
+    fill(words)
+    assert words.tolist() == list(range(1001))
+    assert int(read(words)) == 1001 * 1000 // 2
+
+
+# Rates.
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Amounts of work too small to take time."""
+    monkeypatch.setattr(roofline_rates, "_MULTIPLY_ADDS", 4800)
+    monkeypatch.setattr(roofline_rates, "_MATRIX", 8)
+    monkeypatch.setattr(roofline_rates, "_MEMORY_BYTES", 1 << 12)
+
+
+@compiled
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_rate_is_the_work_of_all_threads_over_the_seconds(small, threads):
+    ticks = count()
+    middle, best = Rater(lambda: float(next(ticks))).rates(threads)  # each reading a second later
+    lanes = {dtype: multiply_add_loop(dtype).lanes for dtype in ("float32", "float64")}
+    assert middle == best
+    assert middle == {
+        "bandwidth_gbs": pytest.approx((1 << 12) / 1e9),
+        "fma_float32_gflops": pytest.approx(2 * 4800 * lanes["float32"] * threads / 1e9),
+        "fma_float64_gflops": pytest.approx(2 * 4800 * lanes["float64"] * threads / 1e9),
+        "gemm_float32_gflops": pytest.approx(2 * 8**3 / 1e9),
+        "gemm_float64_gflops": pytest.approx(2 * 8**3 / 1e9),
+    }
+
+
+@compiled
+def test_median_and_best_are_over_repetitions_that_take_turns(small):
+    seconds = iter([1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 5.0, 5.0, 5.0])  # three rounds of three
+    now = [0.0]
+
+    def spend() -> None:
+        now[0] += next(seconds)
+
+    works = {name: roofline_rates.Work(spend, 10e9) for name in "abc"}
+    rates = Rater(lambda: now[0])._in_turn(works)
+    assert rates == {name: [10.0, 5.0, 2.0] for name in "abc"}
+
+
+def test_the_worker_answers_for_the_machine(small):
+    if numba.config.DISABLE_JIT:
+        pytest.skip("there is no compiled loop without a compiler")
+    session = Session()
+    middle, best = session.rates(1)
+    assert middle.keys() == best.keys() == RATES
+    assert all(0 < middle[name] <= best[name] for name in RATES)
+    session.rates(1)  # again, with the same memory
+
+
+class _Worker:
+    """A worker that answers with the number of threads, or fails at one."""
+
+    fails_at = 99
+    alive = 0
+
+    def __init__(self, threads: int, timeout_s: float | None) -> None:
+        self.most = threads
+        type(self).alive += 1
+
+    def call(self, name: str, threads: int) -> Any:
+        assert name == "rates"
+        assert threads <= self.most
+        if threads == self.fails_at:
+            raise WorkerFailure("failed", "no such luck")
+        return 0.1, ({"bandwidth_gbs": 1.0 * threads}, {"bandwidth_gbs": 2.0 * threads})
+
+    def stop(self) -> None:
+        type(self).alive -= 1
+
+
+@pytest.fixture
+def worker(monkeypatch):
+    kind = type("Fake", (_Worker,), {})
+    monkeypatch.setattr(roofline, "Worker", kind)
+    return kind
+
+
+def test_each_number_of_threads_is_measured_once_in_one_worker(worker):
+    events = list(measure_machine("end", [4, 1, 4, 2]))
+    assert [(e.when, e.threads, e.best["bandwidth_gbs"]) for e in events] == [
+        ("end", 1, 2.0),
+        ("end", 2, 4.0),
+        ("end", 4, 8.0),
+    ]
+    assert worker.alive == 0
+
+
+def test_a_failure_is_a_fact_with_a_reason(worker):
+    worker.fails_at = 2
+    events = list(measure_machine("start", [1, 2, 4]))
+    assert [event.reason for event in events] == ["", "no such luck"]
+    assert events[1].best == {}
+    assert worker.alive == 0
+
+
+def test_a_real_worker_that_cannot_measure_says_why(monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    (event,) = measure_machine("start", [1])
+    assert "NUMBA_DISABLE_JIT is set" in event.reason
+
+
+# In a run.
+
+
+@contextmanager
+def _runner(folder, measure, watcher=None) -> Iterator[Runner]:
+    plan = Plan(
+        implementations=("numpy",),
+        rungs=("full",),
+        threads=(2,),
+        params=PARAMS,
+        sweeps=1,
+        rounds=1,
+        baseline="numpy",
+    )
+    data = {"name": "tiny", "synthetic": False, "source": "tiny"}
+    chosen = planned_cells(plan)
+    with EventLog(folder, RunStarted("now", plan.to_json(), data, {})) as log:
+        yield Runner(plan, chosen, tiny_dataset(), log, watcher or Watcher(), measure)
+
+
+def _measured(when, threads):
+    for number in sorted(set(threads)):
+        best = {"fma_float64_gflops": 50.0 * number, "bandwidth_gbs": 10.0}
+        yield Machine(when, number, best, best)
+
+
+def test_the_machine_is_measured_before_and_after_with_the_threads_of_the_cells(tmp_path):
+    with _runner(tmp_path, _measured) as runner:
+        runner.run(["full"])
+    kinds = [type(event).__name__ for event in read_events(tmp_path)]
+    assert (kinds.index("Machine"), kinds[-2:]) == (1, ["Machine", "RunEnded"])
+    machine = [event for event in read_events(tmp_path) if isinstance(event, Machine)]
+    assert [(event.when, event.threads) for event in machine] == [("start", 1), ("end", 1)]
+    (row,) = cells(runner.log.run).to_dict("records")
+    assert row["fma_gflops"] == 50.0
+    assert row["peak_share"] == pytest.approx(row["gflops"] / 50)
+
+
+def test_what_is_interrupted_or_has_nothing_to_do_is_not_measured_at_its_end(tmp_path):
+    def interrupt(line: str) -> None:
+        if line.startswith("full: round"):
+            raise KeyboardInterrupt
+
+    with _runner(tmp_path, _measured, Watcher(interrupt)) as runner:
+        with pytest.raises(KeyboardInterrupt):
+            runner.run(["full"])
+        runner.run([])
+    assert [event.when for event in runner.log.run.machine] == ["start"]
+
+
+def test_a_run_goes_on_where_the_machine_cannot_be_measured(tmp_path):
+    def fail(when, threads):
+        yield Machine(when, 2, {}, {}, "no compiler")
+
+    with _runner(tmp_path, fail) as runner:
+        runner.run(["full"])
+    assert runner.log.run.rungs["full"].ended is not None
+    frame = cells(runner.log.run)
+    assert frame["peak_share"].isna().all()
+    assert frame["gflops"].notna().all()
+    remarks = machine_notes(runner.log.run)
+    assert len(remarks) == 2
+    assert "at the start of the run (no compiler)" in remarks[0]
+
+
+# The model, and verdicts.
+
+
+def test_operations_are_those_of_the_sums_and_the_factorisation():
+    k, ratings, users, items = 5, 40, 7, 3
+    sums = sum(2 for _ in range(ratings) for row in range(k) for _ in range(row + 1))  # a side
+    # Cholesky, left-looking: what is subtracted from each entry, a division or root left out.
+    factorisation = sum(2 * column for column in range(k) for _ in range(column, k))
+    flops = sweep_flops(Size(ratings, users, items), k)
+    exact = 2 * sums + (users + items) * factorisation
+    assert flops == pytest.approx(2 * sums + (users + items) * k**3 / 3)
+    assert abs(flops - exact) < (users + items) * k  # k/3 a row
+
+
+def test_bytes_are_those_of_ratings_and_of_rows():
+    size = Size(ratings=100, users=10, items=5)
+    assert sweep_bytes(size, 21, "float32") == 2 * 100 * (8 + 84) + 15 * 84
+    assert sweep_bytes(size, 21, "float64") == 2 * 100 * (8 + 168) + 15 * 168
+
+
+def machine(when: Any = "start", threads: int = 1, factor: float = 1.0, **best: float) -> Machine:
+    rates = {"fma_float64_gflops": 40.0, "fma_float32_gflops": 80.0, "bandwidth_gbs": 12.0}
+    rates = {name: rate * factor for name, rate in (rates | best).items()}
+    return Machine(when, threads, {n: 0.9 * rate for n, rate in rates.items()}, rates)
+
+
+def run_with(*machines: Machine, **plan: Any) -> Run:
+    """A cell of ten sweeps of 2 s, one in float32 of 1 s, one that is wrong, one never timed."""
+    names = ["naive", "numba-serial-f32", "numpy", "numba-serial"]
+    events: list[Any] = [run_started(**plan), *machines, rung_started()]
+    events += [planned(name) for name in names]
+    for name, seconds in zip(names, (2.0, 1.0, 0.5), strict=False):
+        events += turns(Cell("100k", name, 1), [seconds] * 10)
+    return fold(events)
+
+
+def test_the_roof_is_the_best_before_and_after():
+    events = [machine(), machine("end", 1, 1.1), machine("end", 2, 1.5)]
+    found = roofs(run_with(*events))
+    assert found[1]["fma_float64_gflops"] == pytest.approx(44)
+    assert found[2]["fma_float64_gflops"] == pytest.approx(60)
+    assert roofs(run_with()) == {}
+
+
+def test_a_cell_is_held_against_the_roof_of_its_dtype_and_threads():
+    frame = cells(run_with(machine(), machine("start", 2, 2.0))).set_index("variant")
+    size = Size(90_000, int(90_000**0.9), int(90_000**0.7))
+    gflops = sweep_flops(size, 21) / 2 / 1e9
+    naive, single = frame.loc["naive"], frame.loc["numba-serial-f32"]
+    assert naive["gflops"] == pytest.approx(gflops)
+    assert naive["peak_share"] == pytest.approx(gflops / 40)
+    assert single["gflops"] == pytest.approx(2 * gflops)
+    assert single["peak_share"] == pytest.approx(2 * gflops / 80)
+    assert naive["intensity"] < single["intensity"]
+    assert math.isnan(frame.loc["numba-serial", "gflops"])
+
+
+def test_without_biases_there_is_one_unknown_less():
+    params = {"rank": 20, "biases": False}
+    size = Size(90_000, int(90_000**0.9), int(90_000**0.7))
+    frame = cells(run_with(machine(), params=params))
+    assert frame["gflops"][0] == pytest.approx(sweep_flops(size, 20) / 2 / 1e9)
+
+
+def test_a_wrong_result_has_no_share_of_the_peak():
+    wrong = Result("numpy", off=1e-3)
+    run = made_run(rung_events([Result("naive"), wrong]))
+    run.machine.append(machine())
+    for record in run.records:
+        record.turns += turns(record.cell, [1.0, 1.0])
+    frame = cells(run).set_index("variant")
+    assert frame.loc["naive", "peak_share"] > 0
+    assert frame.loc["numpy", "state"] == "parity_failed"
+    assert frame.loc["numpy", ["gflops", "peak_share", "to_quality_s"]].isna().all()
+
+
+def test_a_machine_that_slowed_down_is_remarked_on_and_a_steady_one_is_not():
+    steady = run_with(machine(), machine("end", 1, 0.92))
+    assert [round(drift.change, 2) for drift in drifts(steady)] == [-0.08] * 3
+    assert machine_notes(steady) == []
+    slowed = run_with(machine(), machine("end", 1, 0.8), machine("end", 2))
+    (remark,) = machine_notes(slowed)
+    assert "with 1 thread: " in remark
+    assert "multiply-adds in float32 -20%" in remark
+    assert "reading from memory -20%" in remark
+
+
+def test_a_resumed_run_compares_its_last_part():
+    parts = [machine(), machine("start", 1, 0.5), machine("end", 1, 0.5)]
+    assert machine_notes(run_with(*parts)) == []
+
+
+def test_machine_events_survive_the_log(tmp_path):
+    event = replace(machine(), reason="why")
+    with EventLog(tmp_path, run_started()) as log:
+        log.write(event)
+        log.write(rung_started())
+        log.write(RungEnded("100k", 1.0))
+    again = fold(read_events(tmp_path))
+    assert again.machine == [event] == log.run.machine

@@ -1,0 +1,184 @@
+"""The study: trials and rates whose truth is known, and the command."""
+
+import json
+
+import numpy as np
+import pytest
+from made_runs import planned, run_started, rung_started, turns
+from tiny import tiny_dataset
+
+from harness.analysis.study import Trial, excess_spread, mean_shift, rates, trials_frame
+from harness.cli import main
+from harness.commands import study
+from harness.commands.study import rate_table, read_trials
+from harness.commands.study_backends import alias
+from harness.commands.study_trials import TRIPLES, Settings, trials_of
+from harness.errors import UserError
+from harness.report.study import draw_study
+from harness.results.events import Cell, Ended
+from harness.results.records import fold
+
+SETTINGS = Settings("numba-serial", 1, 20, 10, "5a")
+SMALL = (0.001, -0.002, 0.001, 0.0, 0.0015)
+LARGE = tuple(0.05 + log for log in SMALL)
+
+
+# Trials and rates.
+
+
+def made_run(status="ok"):
+    """A run of all aliases: the second plain one of each pair equal, the slowed ones 5 % slower."""
+    names = [alias("plain", n, "numba-serial") for n in range(2 * TRIPLES)]
+    names += [alias("slowed", n, "numba-serial") for n in range(TRIPLES)]
+    events = [run_started(), rung_started(), *(planned(name) for name in names)]
+    random = np.random.default_rng(0)
+    drift = np.exp(random.standard_normal(20))
+    for name in names:
+        cell = Cell("100k", name, 1)
+        factor = 1.05 if "slowed" in name else 1.0
+        seconds = factor * drift * np.exp(0.01 * random.standard_normal(20))
+        events += [*turns(cell, seconds.tolist()), Ended(cell, status, "why", 1)]
+    return fold(events)
+
+
+def test_a_run_makes_a_trial_of_each_kind_for_each_triple():
+    trials = trials_of(made_run(), SETTINGS, "loaded")
+    assert len(trials) == 2 * TRIPLES
+    assert {trial.condition for trial in trials} == {"loaded"}
+    for trial in trials:
+        assert trial.found == (trial.kind == "slowed")
+        expected = 1.05 if trial.kind == "slowed" else 1.0
+        assert trial.shift.ratio == pytest.approx(expected, abs=0.015)
+
+
+def test_a_cell_that_did_not_end_well_ends_the_study():
+    with pytest.raises(UserError, match=r"plain_0_numba_serial did not end well \(failed: why\)"):
+        trials_of(made_run("failed"), SETTINGS, "quiet")
+
+
+def test_rates_are_counted_by_kind_and_condition_with_their_intervals():
+    """Clopper and Pearson for 0 of 10: up to 1 - .025^(1/10)."""
+    trials = [Trial("same", "quiet", SMALL)] * 10
+    trials += [Trial("slowed", "quiet", LARGE)] * 9 + [Trial("slowed", "quiet", SMALL)]
+    trials += [Trial("same", "loaded", LARGE)]
+    found = {(rate.kind, rate.condition): rate for rate in rates(trials)}
+    assert set(found) == {("same", "quiet"), ("slowed", "quiet"), ("same", "loaded")}
+    quiet = found["same", "quiet"]
+    assert (quiet.found, quiet.trials, quiet.low, quiet.met) == (0, 10, 0.0, True)
+    assert quiet.high == pytest.approx(1 - 0.025**0.1)
+    assert (found["slowed", "quiet"].share, found["slowed", "quiet"].met) == (0.9, True)
+    assert not found["same", "loaded"].met
+    table = rate_table(rates(trials))
+    assert "9 of 10" in table
+    assert table.count("NOT MET") == 1
+
+
+def test_a_slowed_one_that_looks_faster_is_not_found():
+    assert not Trial("slowed", "quiet", tuple(-log for log in LARGE)).found
+    assert Trial("same", "quiet", tuple(-log for log in LARGE)).found
+
+
+def test_spread_that_rounds_do_not_tell_is_seen():
+    random = np.random.default_rng(1)
+    rounds = 0.02 * random.standard_normal((200, 20))
+    processes = 0.02 * random.standard_normal((200, 1))
+    honest = [Trial("same", "quiet", tuple(logs)) for logs in rounds]
+    hidden = [Trial("same", "quiet", tuple(logs)) for logs in rounds + processes]
+    assert excess_spread(honest) == pytest.approx(1.0, abs=0.15)
+    assert excess_spread(hidden) == pytest.approx(np.sqrt(21), rel=0.15)
+    assert excess_spread(honest[:1]) is None
+    assert mean_shift(honest).ratio == pytest.approx(1.0, abs=0.002)
+
+
+# The command.
+
+
+@pytest.fixture
+def short_study(monkeypatch, tmp_path):
+    """The command with runs that are made up, and are interrupted when told."""
+    made = []
+
+    def run_trials(settings, dataset, condition, number, screen):
+        if len(made) == short.most:
+            raise KeyboardInterrupt
+        made.append((condition, number))
+        return trials_of(made_run(), settings, condition)
+
+    def short(*arguments):
+        return main(
+            ["study", "--impl", "numba-serial", "--out", str(tmp_path / "s.json"), *arguments]
+        )
+
+    short.most, short.made, short.path = 100, made, tmp_path / "s.json"
+    monkeypatch.setattr(study, "run_trials", run_trials)
+    monkeypatch.setattr(study, "open_dataset", lambda *_: tiny_dataset())
+    monkeypatch.setattr(
+        study, "cut", lambda dataset, *_, **__: type("R", (), {"train": dataset.ratings})
+    )
+    return short
+
+
+def test_a_study_prints_draws_and_keeps_its_rates(short_study, capsys):
+    assert short_study("--trials", "8") == 0
+    said = capsys.readouterr().out
+    assert said.count("8 of 8") == said.count("0 of 8") == 2
+    assert "quiet: they took 1.05" in said
+    held = json.loads(short_study.path.read_text())
+    assert [rate["found"] for rate in held["rates"]] == [0, 8, 0, 8]
+    assert len(held["trials"]) == 32
+    for suffix in (".svg", ".png"):
+        assert short_study.path.with_suffix(suffix).stat().st_size > 1000
+    assert [condition for condition, _ in short_study.made] == ["quiet", "loaded"] * 2
+    assert len({number for _, number in short_study.made}) == 4
+
+
+def test_ctrl_c_prints_what_there_is_and_the_same_command_goes_on(short_study, capsys):
+    short_study.most = 1
+    assert short_study("--trials", "4") == 130
+    said = capsys.readouterr().out
+    assert "interrupted" in said
+    assert "4 of 4" in said
+    short_study.most = 100
+    assert short_study("--trials", "4") == 0
+    assert short_study.made == [("quiet", 0), ("loaded", 2 * TRIPLES)]
+
+
+def test_ctrl_c_before_the_first_run_is_no_error(short_study, capsys):
+    short_study.most = 0
+    assert short_study("--trials", "4") == 130
+    assert not short_study.path.exists()
+
+
+def test_a_rate_that_is_not_met_is_status_1(short_study, monkeypatch):
+    trials = [Trial(kind, "quiet", LARGE) for kind in ("same", "slowed")] * 4
+    monkeypatch.setattr(study, "run_trials", lambda s, d, condition, n, _: [
+        Trial(trial.kind, condition, trial.logs) for trial in trials
+    ])  # fmt: skip
+    assert short_study("--trials", "4") == 1
+
+
+def test_trials_of_another_study_are_not_mixed_in(short_study, capsys):
+    short_study("--trials", "4")
+    capsys.readouterr()
+    assert short_study("--trials", "4", "--rounds", "30") == 2
+    assert "rounds was 20 and is 30 now: give another --out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"settings": {}}', '{"settings": {}, "trials": [1]}']
+)
+def test_a_file_that_holds_no_study_is_refused(tmp_path, content):
+    (tmp_path / "s.json").write_text(content)
+    with pytest.raises(UserError, match="holds no study"):
+        read_trials(tmp_path / "s.json", SETTINGS)
+
+
+def test_the_figure_would_not_overwrite_the_trials(capsys):
+    assert main(["study", "--out", "x.png"]) == 2
+    assert "is to end with .json" in capsys.readouterr().err
+
+
+def test_the_figure_of_no_trial_is_drawn(tmp_path):
+    written = draw_study(trials_frame([]), {}, "nothing yet", tmp_path / "s.json")
+    assert [path.suffix for path in written] == [".svg", ".png"]
+    assert "no trial yet" in written[0].read_text()

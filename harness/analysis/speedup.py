@@ -9,6 +9,8 @@ from scipy.stats import t as student
 from harness.results.records import Record
 
 LEVEL = 0.95
+# With one degree of freedom an interval spans factors of hundreds: it says nothing, at length.
+FEWEST_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Ratio:
     value : float
         Geometric mean over the rounds.
     low, high : float or None
-        95 % interval; None where there are fewer than two rounds.
+        95 % interval; None where there are fewer than three rounds.
     rounds : int
     """
 
@@ -40,8 +42,8 @@ def ratio_of_logs(logs: Sequence[float]) -> Ratio | None:
         return None
     values = np.asarray(logs, dtype=np.float64)
     mean = float(values.mean())
-    if len(values) < 2:
-        return Ratio(float(np.exp(mean)), None, None, 1)
+    if len(values) < FEWEST_ROUNDS:
+        return Ratio(float(np.exp(mean)), None, None, len(values))
     error = float(values.std(ddof=1)) / np.sqrt(len(values))
     reach = float(student.ppf((1 + LEVEL) / 2, len(values) - 1)) * error
     low, high = float(np.exp(mean - reach)), float(np.exp(mean + reach))

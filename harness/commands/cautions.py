@@ -112,6 +112,8 @@ def _baseline(run: Run, cells: pd.DataFrame) -> Iterator[str]:
 
 def _against(slow: Record, record: Record) -> Iterator[str]:
     logs = paired_logs(slow, record)  # positive where `record` is the faster one
+    if len(logs) < _FEW_ROUNDS:  # that there are few is said already
+        return
     shift = paired_shift(logs)
     if shift is None or shift.interval is None or shift.detectable is None:
         return

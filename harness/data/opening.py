@@ -46,7 +46,6 @@ def cached(key: str, name: str, make: Callable[[], Dataset], report: Report) -> 
     """
     found = cache.load(key, report)
     if found is None:
-        report(f"{name} is not in the cache: it is read or made")
         found = make()
         try:
             cache.store(key, found)

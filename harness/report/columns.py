@@ -99,6 +99,8 @@ def _quality_heading(cells: pd.DataFrame) -> str:
 
 
 def _threads_text(row: Any) -> str:
+    if row.thread_speedup == 1 and not numbers.known(row.thread_speedup_low):
+        return "1"
     return numbers.with_interval(
         row.thread_speedup, row.thread_speedup_low, row.thread_speedup_high
     )

@@ -190,10 +190,11 @@ def test_groups_are_compared_through_their_anchor():
     events = rung_events(results)
     events[2] = planned("numba-serial", anchor=True)
     naive, anchor, mine = (result.cell("100k") for result in results)
-    events += [*turns(naive, [8.0, 9.0]), *turns(anchor, [1.0] * 4), *turns(mine, [4.0, 5.0], 3)]
+    events += [*turns(naive, [8.0, 9.0, 8.5]), *turns(anchor, [1.0] * 6)]
+    events += turns(mine, [4.0, 5.0, 4.5], 4)
     frame = cells(made_run(events)).set_index("variant")
     assert frame.loc[MINE, "state"] == "ok"
-    assert frame.loc[MINE, "speedup"] == pytest.approx(np.sqrt(72 / 20))
+    assert frame.loc[MINE, "speedup"] == pytest.approx(np.cbrt(8 * 9 * 8.5 / (4 * 5 * 4.5)))
     assert frame.loc[MINE, "speedup_low"] < frame.loc[MINE, "speedup_high"]
     assert len(qualities(made_run(events))) == 9
 

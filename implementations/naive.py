@@ -8,6 +8,7 @@ For one row with ratings r_j of other-side rows [q_j; c_j], and x = [p; b] the r
 (Koren, Bell, Volinsky 2009, with the bias as one more unknown.)
 """
 
+from collections.abc import Sequence
 from math import isfinite, sqrt
 from sys import float_info
 
@@ -38,7 +39,7 @@ class Naive(AlsBackend):
         self._by_user: list[Row] = [[] for _ in range(train.n_users)]
         self._by_item: list[Row] = [[] for _ in range(train.n_items)]
         columns = (train.users.tolist(), train.items.tolist(), train.values.tolist())
-        for user, item, rating in zip(*columns, strict=True):
+        for user, item, rating in zip(*columns):
             self._by_user[user].append((item, rating))
             self._by_item[item].append((user, rating))
         for row in self._by_user + self._by_item:
@@ -86,18 +87,23 @@ class Naive(AlsBackend):
 
 def normal_equations(row: Row, fixed: Matrix, mean: float, biases: bool) -> tuple[Matrix, Vector]:
     """Lower triangle of Σ z zᵀ, and Σ z t, over the ratings of one row."""
-    unknowns = len(fixed[0]) if biases else len(fixed[0]) - 1
-    matrix = [[0.0] * (i + 1) for i in range(unknowns)]
-    rhs = [0.0] * unknowns
+    z, t = [], []
     for other, rating in row:
         *q, c = fixed[other]
-        z = [*q, 1.0] if biases else q
-        t = rating - mean - c
-        for i, z_i in enumerate(z):
-            # zip ends with the shorter: row i of the triangle has i + 1 entries
-            matrix[i] = [a_ij + z_i * z_j for a_ij, z_j in zip(matrix[i], z, strict=False)]
-            rhs[i] += z_i * t
-    return matrix, rhs
+        z.append([*q, 1.0] if biases else q)
+        t.append(rating - mean - c)
+    # Entry by entry: with the loop over ratings outside, it takes half as long again (measured).
+    columns = list(zip(*z))
+    matrix = [[dot(a, b) for b in columns[: i + 1]] for i, a in enumerate(columns)]
+    return matrix, [dot(a, t) for a in columns]
+
+
+def dot(a: Sequence[float], b: Sequence[float]) -> float:
+    """Σ a b, in this order."""
+    total = 0.0
+    for x, y in zip(a, b):
+        total += x * y
+    return total
 
 
 def solve(matrix: Matrix, rhs: Vector) -> Vector | None:
@@ -112,11 +118,11 @@ def solve(matrix: Matrix, rhs: Vector) -> Vector | None:
         row: Vector = []
         for j in range(i):
             total = matrix[i][j]
-            for l_ik, l_jk in zip(row, lower[j], strict=False):  # row ends before column j
+            for l_ik, l_jk in zip(row, lower[j]):  # row ends before column j
                 total -= l_ik * l_jk
             row.append(total / lower[j][j])
         pivot, total = matrix[i][i], rhs[i]
-        for l_ik, y_k in zip(row, forward, strict=True):
+        for l_ik, y_k in zip(row, forward):
             pivot -= l_ik * l_ik
             total -= y_k * l_ik
         if not pivot > n * float_info.epsilon * matrix[i][i]:  # catches NaN, too

@@ -76,7 +76,12 @@ def speedup(baseline: Record, record: Record, anchor: Record | None) -> Ratio | 
     Ratio or None
         None where they never ran in one round, nor both beside the anchor.
     """
-    direct = ratio_of_logs(paired_logs(baseline, record))
+    logs = paired_logs(baseline, record)
+    if 0 < len(logs) < FEWEST_ROUNDS:
+        # One round would set a cold first turn against another cell's: medians are steadier.
+        slow, fast = sum(baseline.median_halves_s), sum(record.median_halves_s)
+        return Ratio(slow / fast, None, None, len(logs))
+    direct = ratio_of_logs(logs)
     if direct is not None or anchor is None:
         return direct
     to_anchor = ratio_of_logs(paired_logs(baseline, anchor))

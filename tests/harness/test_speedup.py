@@ -40,7 +40,13 @@ def test_only_rounds_that_both_took_part_in_are_paired():
     slow = timed("naive", [8.0, 8.0])  # rounds 1 and 2
     fast = timed("numpy", [1.0, 2.0, 4.0], first_round=2)  # rounds 2 to 4
     assert paired_logs(slow, fast) == [pytest.approx(np.log(8))]
-    assert speedup(slow, fast, None) == Ratio(pytest.approx(8), None, None, 1)
+
+
+def test_fewer_than_three_shared_rounds_give_the_ratio_of_medians_without_interval():
+    slow = timed("naive", [8.0, 8.0])
+    fast = timed("numpy", [4.0, 2.0, 2.0, 2.0])  # its first turn was cold
+    assert speedup(slow, fast, None) == Ratio(pytest.approx(4), None, None, 2)
+    assert speedup(slow, timed("numpy", [2.0], first_round=9), None) is None
 
 
 def test_a_drift_of_the_machine_cancels():

@@ -57,8 +57,8 @@ def run(request: Request) -> int:
             done = {name for name, rung in log.run.rungs.items() if rung.ended}
             runner = Runner(plan, cells, dataset, log, _Watcher(screen, log.run), measure_machine)
             interrupted = _go(runner, [name for name in plan.rungs if name not in done], screen)
-        draw_run(read_run(folder), folder, screen)
-    return 130 if interrupted else exit_status(read_run(folder), request.strict)
+        draw_run(log.run, folder, screen)
+    return 130 if interrupted else exit_status(log.run, request.strict)
 
 
 def _go(runner: Runner, rungs: list[str], screen: Screen) -> bool:

@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.analysis.inference import mean_shift
 from harness.analysis.parity import Parity, judge_rung
 from harness.analysis.projection import projected, projected_ratio
 from harness.analysis.quality_time import seconds_to, target_rmse
 from harness.analysis.roofline import against_roof
-from harness.analysis.speedup import Ratio, ratio_of_logs, speedup
+from harness.analysis.speedup import Ratio, ratio_of, speedup
 from harness.analysis.threads import fewest_threads, thread_scaling
 from harness.results.events import Cell
 from harness.results.records import Record, Run, RungRecord
@@ -200,7 +201,8 @@ def _projected_speedup(run: Run, baseline: Record, record: Record) -> Ratio | No
 def _seconds_ratio(run: Run, record: Record) -> Ratio | None:
     """Seconds of a sweep with an interval: of the turns' mean, or of the projection."""
     if record.turns:
-        return ratio_of_logs([float(np.log(turn.sweep_s)) for turn in record.turns])
+        shift = mean_shift(np.log([turn.sweep_s for turn in record.turns]))
+        return ratio_of(shift, len(record.turns))
     guess = projected(run, record)
     return None if guess is None else Ratio(guess.sweep_s, guess.low, guess.high, 0)
 

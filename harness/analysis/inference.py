@@ -1,16 +1,18 @@
-"""Is there a difference, and how small a one would have shown? Student's t on logs of seconds."""
+"""Is there a difference, and how small a one would have shown? On logs of seconds, by t-tests."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import nctdtrinc
 from scipy.stats import bootstrap
 from scipy.stats import t as student
 
-from harness.analysis.speedup import LEVEL
+from harness.analysis.location import Contrast, contrast, faster_mean
+from harness.results.records import Record
 
+LEVEL = 0.95
 # A verdict is wrong this often where there is no difference; `detectable` is found this often.
 ALPHA, POWER = 0.01, 0.9
 # Fewer pairs than this make a bootstrap's interval too narrow; it is no cross-check for them.
@@ -21,6 +23,9 @@ _RESAMPLES = 4999
 _MATERIAL = 0.25
 # Logs of seconds carry rounding errors of about this size: no difference can be smaller.
 _ROUNDING = 1e-12
+# Standard deviation of log seconds between processes that do the same, which no number of rounds
+# in them shows: it lies in where their memory happens to be. Measured by `study`.
+PROCESS_SPREAD = 0.01
 
 Verdict = Literal["faster", "slower", "no difference seen", "too few rounds"]
 
@@ -32,7 +37,7 @@ class Shift:
     Attributes
     ----------
     log : float
-        Mean log ratio; above 0 where this one takes longer.
+        Log of the ratio; above 0 where this one takes longer.
     error : float or None
         Standard error of `log`; None where there are too few rounds for one.
     freedom : float
@@ -45,7 +50,7 @@ class Shift:
 
     @property
     def ratio(self) -> float:
-        """Geometric mean of the ratios: above 1 where this one takes longer."""
+        """The ratio itself: above 1 where this one takes longer."""
         return float(np.exp(self.log))
 
     @property
@@ -83,8 +88,8 @@ class Shift:
         return float(student.ppf(1 - outside / 2, self.freedom))
 
 
-def paired_shift(logs: Sequence[float]) -> Shift | None:
-    """Shift from the logs of per-round ratios; None where there are none."""
+def mean_shift(logs: ArrayLike) -> Shift | None:
+    """Shift of the ordinary mean of independent logs, by Student's t; None where there are none."""
     values = np.asarray(logs, dtype=np.float64)
     if not len(values):
         return None
@@ -94,41 +99,70 @@ def paired_shift(logs: Sequence[float]) -> Shift | None:
     return Shift(float(values.mean()), error, len(values) - 1)
 
 
-def welch_shift(before: Sequence[float], after: Sequence[float]) -> Shift:
-    """Shift between two independent samples of logs, their variances not taken as equal.
+def shift_of(*contrasts: Contrast) -> Shift:
+    """Shift of the sum of independent contrasts.
 
-    Parameters
-    ----------
-    before, after : sequence of float
-        At least one each.
-
-    Notes
-    -----
-    Welch (1947), Biometrika 34, eq. 28: the degrees of freedom of the difference of two means.
+    To what the rounds show is added what they cannot: the spread between processes. The degrees of
+    freedom are Welch's (1947, Biometrika 34, eq. 28); a known variance has infinitely many.
     """
-    old, new = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
-    log = float(new.mean() - old.mean())
-    if min(len(old), len(new)) < 2:
+    log = sum(one.log for one in contrasts)
+    variances = [one.variance for one in contrasts if one.variance is not None]
+    if len(variances) < len(contrasts):
         return Shift(log, None)
-    parts = [float(values.var(ddof=1)) / len(values) for values in (old, new)]
-    variance = sum(parts)
-    if variance == 0:
-        return Shift(log, 0.0, len(old) + len(new) - 2)
-    each = sum(part**2 / (len(v) - 1) for part, v in zip(parts, (old, new), strict=True))
-    return Shift(log, float(np.sqrt(variance)), variance**2 / each)
+    between = PROCESS_SPREAD**2 * sum(one.processes for one in contrasts)
+    total = sum(variances) + between
+    each = sum(one.variance**2 / one.freedom for one in contrasts if one.variance)
+    return Shift(log, float(np.sqrt(total)), total**2 / each if each else np.inf)
 
 
-def bootstrap_interval(logs: Sequence[float]) -> tuple[float, float] | None:
-    """95 % interval of the geometric mean by the bootstrap (BCa: Efron 1987), always the same one.
+@dataclass(frozen=True)
+class Pairs:
+    """Two cells' log seconds of a sweep in the rounds that both took part in.
 
-    None under 30 values, or where all are alike.
+    Attributes
+    ----------
+    own, other : ndarray, shape (rounds,)
+    processes : tuple of int
+        In how many processes, one after another, each of the two was measured.
     """
-    values = np.asarray(logs, dtype=np.float64)
-    if len(values) < BOOTSTRAP_PAIRS or np.ptp(values) <= _ROUNDING:
+
+    own: NDArray[np.float64]
+    other: NDArray[np.float64]
+    processes: tuple[int, int]
+
+    def __len__(self) -> int:
+        return len(self.own)
+
+    @property
+    def shift(self) -> Shift | None:
+        """How many times as long the first takes; None where they share no round."""
+        if not len(self):
+            return None
+        terms = zip((1.0, -1.0), (self.own, self.other), self.processes, strict=True)
+        return shift_of(contrast([(w, logs.tolist(), n) for w, logs, n in terms]))
+
+
+def pair_rounds(own: Record, other: Record) -> Pairs:
+    """Pair two cells of a rung, round by round."""
+    theirs = {turn.round: turn for turn in other.turns}
+    both = [(turn, theirs[turn.round]) for turn in own.turns if turn.round in theirs]
+    sides = list(zip(*both, strict=True)) or [(), ()]
+    logs = [np.log([turn.sweep_s for turn in turns]) for turns in sides]
+    first, second = (len({turn.process for turn in turns}) for turns in sides)
+    return Pairs(logs[0], logs[1], (first, second))
+
+
+def bootstrap_interval(pairs: Pairs) -> tuple[float, float] | None:
+    """95 % interval of the ratio by the bootstrap (BCa: Efron 1987), always the same one.
+
+    None under 30 rounds, or where all are alike. The spread between processes is not in it.
+    """
+    if len(pairs) < BOOTSTRAP_PAIRS or np.ptp(pairs.own - pairs.other) <= _ROUNDING:
         return None
     interval = bootstrap(
-        (values,),
-        np.mean,
+        (pairs.own, pairs.other),
+        lambda own, other, axis: faster_mean(own, axis) - faster_mean(other, axis),
+        paired=True,
         confidence_level=LEVEL,
         n_resamples=_RESAMPLES,
         method="BCa",
@@ -137,11 +171,11 @@ def bootstrap_interval(logs: Sequence[float]) -> tuple[float, float] | None:
     return float(np.exp(interval.low)), float(np.exp(interval.high))
 
 
-def intervals_disagree(logs: Sequence[float]) -> bool:
-    """Whether bootstrap and Student's t tell materially different intervals of these logs."""
-    shift, other = paired_shift(logs), bootstrap_interval(logs)
+def intervals_disagree(pairs: Pairs) -> bool:
+    """Whether an end of the bootstrap's interval lies materially outside of the t interval."""
+    shift, other = pairs.shift, bootstrap_interval(pairs)
     if shift is None or other is None or shift.interval is None:
         return False
-    ends = np.log(shift.interval)
-    reach = float(ends[1] - ends[0]) / 2
-    return bool(np.abs(np.log(other) - ends).max() > _MATERIAL * reach)
+    low, high = np.log(shift.interval)
+    beyond = max(low - np.log(other[0]), np.log(other[1]) - high)
+    return bool(beyond > _MATERIAL * (high - low) / 2)

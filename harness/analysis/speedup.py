@@ -1,14 +1,12 @@
-"""How many times as fast: ratios within rounds, with an interval by Student's t on their logs."""
+"""How many times as fast: a ratio over rounds that both took part in, with its 95 % interval."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
+from harness.analysis.inference import Pairs, Shift, pair_rounds
 from harness.results.records import Record
 
-LEVEL = 0.95
 # With one degree of freedom an interval spans factors of hundreds: it says nothing, at length.
 FEWEST_ROUNDS = 3
 
@@ -20,7 +18,6 @@ class Ratio:
     Attributes
     ----------
     value : float
-        Geometric mean over the rounds.
     low, high : float or None
         95 % interval; None where there are fewer than three rounds.
     rounds : int
@@ -32,32 +29,12 @@ class Ratio:
     rounds: int
 
 
-def ratio_of_logs(logs: Sequence[float]) -> Ratio | None:
-    """Ratio from the logs of per-round ratios; None where there are none.
-
-    The interval is Student's: a bootstrap of five to ten pairs is wrong two to three times as
-    often as it says.
-    """
-    if not len(logs):
+def ratio_of(shift: Shift | None, rounds: int) -> Ratio | None:
+    """A shift as a ratio; without an interval where it is of fewer than three rounds."""
+    if shift is None:
         return None
-    values = np.asarray(logs, dtype=np.float64)
-    mean = float(values.mean())
-    if len(values) < FEWEST_ROUNDS:
-        return Ratio(float(np.exp(mean)), None, None, len(values))
-    error = float(values.std(ddof=1)) / np.sqrt(len(values))
-    reach = float(student.ppf((1 + LEVEL) / 2, len(values) - 1)) * error
-    low, high = float(np.exp(mean - reach)), float(np.exp(mean + reach))
-    return Ratio(float(np.exp(mean)), low, high, len(values))
-
-
-def paired_logs(slow: Record, fast: Record) -> list[float]:
-    """Logs of (seconds of a sweep of `slow` / of `fast`), for each round that both took part in."""
-    theirs = {turn.round: turn.sweep_s for turn in slow.turns}
-    return [
-        float(np.log(theirs[turn.round] / turn.sweep_s))
-        for turn in fast.turns
-        if turn.round in theirs
-    ]
+    low, high = (rounds >= FEWEST_ROUNDS and shift.interval) or (None, None)
+    return Ratio(shift.ratio, low, high, rounds)
 
 
 def speedup(baseline: Record, record: Record, anchor: Record | None) -> Ratio | None:
@@ -76,16 +53,21 @@ def speedup(baseline: Record, record: Record, anchor: Record | None) -> Ratio | 
     Ratio or None
         None where they never ran in one round, nor both beside the anchor.
     """
-    logs = paired_logs(baseline, record)
-    if 0 < len(logs) < FEWEST_ROUNDS:
-        # One round would set a cold first turn against another cell's: medians are steadier.
-        slow, fast = sum(baseline.median_halves_s), sum(record.median_halves_s)
-        return Ratio(slow / fast, None, None, len(logs))
-    direct = ratio_of_logs(logs)
+    if baseline is record:
+        return Ratio(1.0, 1.0, 1.0, len(record.turns))
+    direct = _ratio(pair_rounds(baseline, record), baseline, record)
     if direct is not None or anchor is None:
         return direct
-    to_anchor = ratio_of_logs(paired_logs(baseline, anchor))
-    return product(to_anchor, ratio_of_logs(paired_logs(anchor, record)))
+    to_anchor = _ratio(pair_rounds(baseline, anchor), baseline, anchor)
+    return product(to_anchor, _ratio(pair_rounds(anchor, record), anchor, record))
+
+
+def _ratio(pairs: Pairs, slow: Record, fast: Record) -> Ratio | None:
+    if 0 < len(pairs) < FEWEST_ROUNDS:
+        # One round would set a cold first turn against another cell's: medians are steadier.
+        value = sum(slow.median_halves_s) / sum(fast.median_halves_s)
+        return Ratio(value, None, None, len(pairs))
+    return ratio_of(pairs.shift, len(pairs))
 
 
 def product(first: Ratio | None, second: Ratio | None) -> Ratio | None:

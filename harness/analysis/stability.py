@@ -6,13 +6,14 @@ from datetime import datetime
 from math import exp, log
 from statistics import median
 
+from harness.analysis.location import faster_part
 from harness.results.events import Cell
 from harness.results.records import Record, Run, RungRecord
 
 # A first turn is an outlier where it is both this many robust standard deviations above the middle
 # of the others and this many times as slow.
 _DEVIATIONS, _FIRST_FACTOR = 5.0, 1.1
-_FEWEST_TURNS = 6
+_FEWEST_TURNS, _FEWEST_HALVES = 5, 6
 # 1.4826 · MAD estimates a normal's standard deviation.
 _MAD_TO_DEVIATION = 1.4826
 # A resumed run's clock stands still in between: its end is then this much later than its length.
@@ -30,13 +31,13 @@ class Outlier:
 def first_turn_outliers(run: Run) -> Iterator[Outlier]:
     """Cells whose first turn took longer than those after it allow.
 
-    It is held against the first half of the turns only, so that a drift is not taken for it.
+    Where only a part of the rounds counts, a slow one is not in it, and nothing is said.
     """
     for record in run.records:
         logs = [log(turn.sweep_s) for turn in record.turns]
-        if len(logs) < _FEWEST_TURNS:
+        if not _FEWEST_TURNS <= len(logs) == faster_part(len(logs)):
             continue
-        others = logs[1 : max(_FEWEST_TURNS, len(logs) // 2)]
+        others = logs[1:]
         middle = median(others)
         spread = _MAD_TO_DEVIATION * median(abs(value - middle) for value in others)
         if logs[0] - middle > max(_DEVIATIONS * spread, log(_FIRST_FACTOR)):
@@ -51,7 +52,7 @@ def drift(rung: RungRecord) -> float | None:
     changes = [
         _half_to_half(record)
         for record in rung.records.values()
-        if len(record.turns) >= _FEWEST_TURNS
+        if len(record.turns) >= _FEWEST_HALVES
     ]
     return exp(median(changes)) if changes else None
 

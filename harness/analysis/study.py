@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from harness.analysis.inference import Shift, paired_shift
-from harness.analysis.speedup import LEVEL
+from harness.analysis.inference import LEVEL, Pairs, Shift, mean_shift
 
 Kind = Literal["same", "slowed"]
 Condition = Literal["quiet", "loaded"]
@@ -21,24 +20,24 @@ MOST_FALSE, LEAST_FOUND = 0.05, 0.90
 
 @dataclass(frozen=True)
 class Trial:
-    """Two cells of one run, of which the second is the same as the first, or slowed down.
+    """Two cells of one run, of which one is the same as the other, or slowed down.
 
     Attributes
     ----------
     kind : {"same", "slowed"}
     condition : {"quiet", "loaded"}
-    logs : tuple of float
-        Log of the second's seconds over the first's, a round each.
+    pairs : Pairs
+        The one that may be slowed down, and the other.
     """
 
     kind: Kind
     condition: Condition
-    logs: tuple[float, ...]
+    pairs: Pairs
 
     @property
     def shift(self) -> Shift:
         """What a run of this length says of the two."""
-        shift = paired_shift(self.logs)
+        shift = self.pairs.shift
         if shift is None:
             raise ValueError("a trial has no round")
         return shift
@@ -95,17 +94,17 @@ def rates(trials: Sequence[Trial]) -> list[Rate]:
     return found
 
 
-def mean_shift(trials: Sequence[Trial]) -> Shift | None:
+def overall_shift(trials: Sequence[Trial]) -> Shift | None:
     """Shift over all these trials, each of which counts once."""
-    return paired_shift([trial.shift.log for trial in trials])
+    return mean_shift([trial.shift.log for trial in trials])
 
 
 def excess_spread(trials: Sequence[Trial]) -> float | None:
-    """Spread of the trials' results, over what their own rounds lead to expect.
+    """Spread of the trials' results, over what their standard errors lead to expect.
 
-    1 where the rounds tell all. Above it, two processes that do the same differ from one another
-    by more than their rounds show, and more rounds would not help: more processes would. None
-    where there are fewer than two trials.
+    1 where these tell all. Above it, two cells that do the same differ from one another by more
+    than they should; below it, differences could be seen that are not. None where there are fewer
+    than two trials.
     """
     shifts = [trial.shift for trial in trials]
     errors = [shift.error for shift in shifts if shift.error is not None]

@@ -8,9 +8,8 @@ from harness.analysis.inference import (
     BOOTSTRAP_PAIRS,
     bootstrap_interval,
     intervals_disagree,
-    paired_shift,
+    pair_rounds,
 )
-from harness.analysis.speedup import paired_logs
 from harness.analysis.stability import drift, first_turn_outliers, other_threads, others_cores
 from harness.report.numbers import with_interval
 from harness.results.records import Record, Run
@@ -111,10 +110,10 @@ def _baseline(run: Run, cells: pd.DataFrame) -> Iterator[str]:
 
 
 def _against(slow: Record, record: Record) -> Iterator[str]:
-    logs = paired_logs(slow, record)  # positive where `record` is the faster one
-    if len(logs) < _FEW_ROUNDS:  # that there are few is said already
+    pairs = pair_rounds(slow, record)  # above 1 where `record` is the faster one
+    if len(pairs) < _FEW_ROUNDS:  # that there are few is said already
         return
-    shift = paired_shift(logs)
+    shift = pairs.shift
     if shift is None or shift.interval is None or shift.detectable is None:
         return
     what = f"{record.cell.variant} at {record.cell.rung}, {record.cell.threads} thread(s)"
@@ -123,8 +122,8 @@ def _against(slow: Record, record: Record) -> Iterator[str]:
             f"{what}: no difference from {slow.cell.variant} seen; one of "
             f"{shift.detectable - 1:.1%} would have been: raise --rounds to see smaller ones"
         )
-    other = bootstrap_interval(logs)
-    if other is not None and intervals_disagree(logs):
+    other = bootstrap_interval(pairs)
+    if other is not None and intervals_disagree(pairs):
         yield (
             f"{what}: Student's interval is {with_interval(shift.ratio, *shift.interval)}, the "
             f"bootstrap's (from {BOOTSTRAP_PAIRS} rounds on) {with_interval(shift.ratio, *other)}; "

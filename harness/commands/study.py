@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from tabulate import tabulate
 
-from harness.analysis.inference import ALPHA
+from harness.analysis.inference import ALPHA, Pairs
 from harness.analysis.study import (
     CONDITIONS,
     LEAST_FOUND,
@@ -16,7 +18,7 @@ from harness.analysis.study import (
     Rate,
     Trial,
     excess_spread,
-    mean_shift,
+    overall_shift,
     rates,
     trials_frame,
 )
@@ -38,7 +40,7 @@ _WORDS = {
     "same": ("the same, twice: a difference is seen", f"at most {MOST_FALSE:.0%}"),
     "slowed": ("slowed down: the slow-down is seen", f"at least {LEAST_FOUND:.0%}"),
 }
-_DIGITS = 6  # of the logs that are kept
+_UNITS = 1e5  # of a log, as a whole number in the file
 
 
 def study(wanted: int, out: Path, implementation: str, rounds: int) -> int:
@@ -117,7 +119,7 @@ def read_trials(path: Path, settings: Settings) -> list[Trial]:
     try:
         held = json.loads(path.read_text())
         before = held["settings"]
-        trials = [Trial(t["kind"], t["condition"], tuple(t["logs"])) for t in held["trials"]]
+        trials = [_trial(kept) for kept in held["trials"]]
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} holds no study ({error!r}): give another --out") from None
     now = settings.to_json()
@@ -140,12 +142,23 @@ def _write(path: Path, settings: Settings, trials: list[Trial]) -> None:
             {
                 "kind": trial.kind,
                 "condition": trial.condition,
-                "logs": [round(log, _DIGITS) for log in trial.logs],
+                "own": _whole(trial.pairs.own),
+                "other": _whole(trial.pairs.other),
+                "processes": list(trial.pairs.processes),
             }
             for trial in trials
         ],
     }
-    write_whole(path, json.dumps(held, indent=1) + "\n")
+    write_whole(path, json.dumps(held) + "\n")
+
+
+def _whole(logs: NDArray[np.float64]) -> list[int]:
+    return [round(log * _UNITS) for log in logs.tolist()]
+
+
+def _trial(kept: dict[str, Any]) -> Trial:
+    own, other = (np.array(kept[side]) / _UNITS for side in ("own", "other"))
+    return Trial(kept["kind"], kept["condition"], Pairs(own, other, tuple(kept["processes"])))
 
 
 def _print(
@@ -190,10 +203,10 @@ def rate_table(found: list[Rate]) -> str:
 
 
 def _observations(trials: list[Trial]) -> Iterator[str]:
-    """How slow the slowed ones were, and whether rounds tell all of the spread."""
+    """How slow the slowed ones were, and whether intervals tell all of the spread."""
     for condition in CONDITIONS:
         some = [trial for trial in trials if trial.condition == condition]
-        slow = mean_shift([trial for trial in some if trial.kind == "slowed"])
+        slow = overall_shift([trial for trial in some if trial.kind == "slowed"])
         if slow is not None and slow.interval is not None:
             measured = with_interval(slow.ratio, *slow.interval)
             yield f"{condition}: they took {measured} times as long, over all trials"
@@ -201,7 +214,7 @@ def _observations(trials: list[Trial]) -> Iterator[str]:
         if spread is not None:
             yield (
                 f"{condition}: results of the same, twice, scatter {spread:.2f} times as widely as "
-                "their rounds lead to expect (1: the rounds tell all)"
+                "their intervals lead to expect (1: these tell all)"
             )
 
 

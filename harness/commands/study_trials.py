@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from harness.analysis.speedup import paired_logs
+from harness.analysis.inference import pair_rounds
 from harness.analysis.study import Condition, Trial
 from harness.commands.console import Screen
 from harness.commands.study_backends import PLAIN, SLOWED, alias
@@ -23,9 +23,10 @@ from implementations.problem import AlsParams
 from implementations.registry import find
 
 SCALE = "100k"
-# Each makes two trials of three cells: the implementation, itself again, and itself slowed down.
-# No cell is in two trials of a kind, so trials are independent but for the drift that they share.
-TRIPLES = 4
+# As many cells as they are of the implementation and of itself slowed down. Two that are the same
+# make a trial, and so do two that are not; no cell is in two trials of a kind, so these are
+# independent but for the drift that they share.
+COUNT = 6
 
 
 @dataclass(frozen=True)
@@ -113,19 +114,18 @@ def trials_of(run: Run, settings: Settings, condition: Condition) -> list[Trial]
         name = alias(kind, number, settings.implementation)
         return records[Cell(SCALE, name, settings.threads)]
 
-    trials = []
-    for number in range(TRIPLES):
-        first = record_of(PLAIN, 2 * number)
-        again, slowed = record_of(PLAIN, 2 * number + 1), record_of(SLOWED, number)
-        trials.append(Trial("same", condition, tuple(paired_logs(again, first))))
-        trials.append(Trial("slowed", condition, tuple(paired_logs(slowed, first))))
-    return trials
+    plain = [record_of(PLAIN, number) for number in range(COUNT)]
+    slowed = [record_of(SLOWED, number) for number in range(COUNT)]
+    same = [pair for cells in (plain, slowed) for pair in zip(cells[1::2], cells[::2], strict=True)]
+    other = zip(slowed, plain, strict=True)
+    return [Trial("same", condition, pair_rounds(*pair)) for pair in same] + [
+        Trial("slowed", condition, pair_rounds(*pair)) for pair in other
+    ]
 
 
 def _who() -> list[tuple[str, int]]:
     """Kinds and numbers of all cells of a run."""
-    plain = [(PLAIN, number) for number in range(2 * TRIPLES)]
-    return plain + [(SLOWED, number) for number in range(TRIPLES)]
+    return [(kind, number) for kind in (PLAIN, SLOWED) for number in range(COUNT)]
 
 
 @dataclass(frozen=True)

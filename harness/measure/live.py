@@ -32,8 +32,10 @@ class Live:
     plan: Plan
     write: Write
     folder: Path  # where its factors pass between worker and runner
+    start: Path  # where the first factors are
     judge: Judge
     turn_sweeps: int | None = None  # None until calibrated
+    process: int = 1  # number of the worker among the cell's
     judged: int = 0  # sweeps judged
     spent_s: float = 0.0
     last_sweep_s: float = 0.0
@@ -45,22 +47,34 @@ class Live:
         """Which cell this is."""
         return self.planned.cell
 
-    def set_up(self, ratings: Path, start: Path) -> None:
-        """Go through the phases that come before the first sweep."""
-        phases: list[tuple[str, str, dict[str, Any]]] = [
-            ("open", "open", {"folder": str(ratings)}),
-            ("compile", "rehearse", {}),
-            ("prepare", "prepare", {}),
-            ("load", "load", {"folder": str(start)}),
-            ("compile", "warm_up", {}),
-        ]
+    def create(self) -> None:
+        """Have the worker make its backend; that it answers shows that it has started."""
         params = asdict(self.plan.params)
         self.worker.call(
             "create", variant=self.cell.variant, params=params, threads=self.cell.threads
         )
+
+    def set_up(self, ratings: Path) -> None:
+        """Go through the phases that come before the first sweep of a worker.
+
+        A later worker goes on from the factors that were judged last; its phases are not written.
+        """
+        factors = self.folder if self.judged else self.start
+        phases: list[tuple[str, str, dict[str, Any]]] = [
+            ("open", "open", {"folder": str(ratings)}),
+            ("compile", "rehearse", {}),
+            ("prepare", "prepare", {}),
+            ("load", "load", {"folder": str(factors)}),
+            ("compile", "warm_up", {}),
+        ]
         for phase, name, given in phases:
             seconds, _ = self.worker.call(name, **given)
-            self.write(Phase(self.cell, phase, seconds))
+            if self.process == 1:
+                self.write(Phase(self.cell, phase, seconds))
+
+    def renew(self, worker: Worker) -> None:
+        """Go on with another worker."""
+        self.worker, self.process = worker, self.process + 1
 
     def wants_a_turn(self) -> bool:
         """Whether there is budget for one more turn, and use for it."""
@@ -79,7 +93,7 @@ class Live:
         _, (sweeps, users_s, items_s) = self.worker.call(
             "turn", sweeps=self.turn_sweeps, one_step=judging
         )
-        turn = Turn(self.cell, number, position, sweeps, users_s, items_s)
+        turn = Turn(self.cell, number, position, sweeps, users_s, items_s, self.process)
         self.write(turn)
         self.turn_sweeps = sweeps
         self.spent_s += users_s + items_s

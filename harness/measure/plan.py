@@ -24,6 +24,9 @@ class Plan:
         First sweeps, after each of which quality is judged.
     rounds : int
         Turns of every cell, so far as its budget goes.
+    process_rounds : int
+        Rounds after which a cell goes on in a new process: where its memory lies makes a
+        difference that lasts as long as the process.
     budget_s : float
         Seconds of sweeps that a cell may take; may be infinite.
     baseline : str
@@ -37,7 +40,8 @@ class Plan:
     threads: tuple[int, ...]
     params: AlsParams
     sweeps: int = 10
-    rounds: int = 20
+    rounds: int = 60
+    process_rounds: int = 20
     budget_s: float = 60.0
     baseline: str = ""
     split_seed: int = 0

@@ -1,6 +1,7 @@
 """One rung: all its workers alive, one at a time at work."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,9 @@ from harness.measure.judge import Judge
 from harness.measure.live import Live
 from harness.measure.observer import Observer
 from harness.measure.plan import Plan
-from harness.results.events import CellPlanned, Ended
+from harness.results.events import Cell, CellPlanned, Ended
 from harness.results.log import EventLog
+from implementations.registry import usable_cores
 
 # A worker that does not answer for longer than this many budgets, or than this, is given up.
 _TIMEOUT_BUDGETS, _SHORTEST_TIMEOUT_S = 3, 120.0
@@ -47,10 +49,10 @@ class RungRun:
     def run_group(self, cells: Sequence[CellPlanned], group: int) -> None:
         """Start the workers of a group, give them their turns, compare their results."""
         with ExitStack() as stack:
-            started = [self._start(cell, stack) for cell in cells]
-            live = [one for one in started if one is not None]
+            live = [self._live(cell, stack) for cell in cells if self._is_affordable(cell)]
+            self._set_up(live)
             try:
-                self._rounds(live, group)
+                self._rounds(live, group, stack)
                 compare(live, self.work / "reference", self.plan.budget_s, self.log.write)
                 for one in live:
                     one.attempt(one.finish)
@@ -65,21 +67,52 @@ class RungRun:
         train = self.rung.train
         return Size(len(train), train.n_users, train.n_items)
 
-    def _start(self, planned: CellPlanned, stack: ExitStack) -> Live | None:
+    def _is_affordable(self, planned: CellPlanned) -> bool:
+        """Whether a sweep is expected to fit into the budget; where not, the cell ends here."""
         cell = planned.cell
         prediction = project(seen(self.log.run, cell.variant, cell.threads), self.size)
         if prediction and prediction.sweep_s > self.plan.budget_s:
             reason = f"a sweep is expected to take {prediction.sweep_s:.3g} s"
             reason += f", the budget is {self.plan.budget_s:g} s"
             self.log.write(Ended(cell, "skipped", reason, 0))
-            return None
-        self.observer.notice(f"{cell.rung}: preparing {cell.variant}")
+            return False
+        return True
+
+    def _live(self, planned: CellPlanned, stack: ExitStack) -> Live:
+        cell = planned.cell
+        folder = self.work / f"{quote(cell.variant, safe='')}-{cell.threads}"
+        worker, start = self._worker(cell, stack), self.work / "start"
+        return Live(planned, worker, self.plan, self.log.write, folder, start, Judge(self.rung))
+
+    def _worker(self, cell: Cell, stack: ExitStack) -> Worker:
         worker = Worker(cell.threads, self._timeout_s)
         stack.callback(worker.stop)
-        folder = self.work / f"{quote(cell.variant, safe='')}-{cell.threads}"
-        live = Live(planned, worker, self.plan, self.log.write, folder, Judge(self.rung))
-        live.attempt(live.set_up, self.work / "ratings", self.work / "start")
-        return None if live.ended else live
+        return worker
+
+    def _set_up(self, live: Sequence[Live]) -> None:
+        """Take workers to their first sweep.
+
+        They start side by side, and are ready before the first of their phases is timed.
+        """
+        for one in live:
+            one.attempt(one.create)
+        for one in live:
+            self.observer.notice(f"{one.cell.rung}: preparing {one.cell.variant}")
+            one.attempt(one.set_up, self.work / "ratings")
+
+    def _renew(self, live: Sequence[Live], stack: ExitStack) -> None:
+        """Replace workers by new ones, whose memory lies elsewhere."""
+        for one in live:
+            one.worker.stop()
+            one.renew(self._worker(one.cell, stack))
+        with ThreadPoolExecutor(usable_cores()) as pool:  # nothing of this is timed
+            ready = [pool.submit(self._set_up_again, one) for one in live]
+            for one, future in zip(live, ready, strict=True):
+                one.attempt(future.result)
+
+    def _set_up_again(self, live: Live) -> None:
+        live.create()
+        live.set_up(self.work / "ratings")
 
     @property
     def _timeout_s(self) -> float | None:
@@ -88,17 +121,21 @@ class RungRun:
             return None
         return max(_TIMEOUT_BUDGETS * budget_s, _SHORTEST_TIMEOUT_S)
 
-    def _rounds(self, live: Sequence[Live], group: int) -> None:
+    def _rounds(self, live: Sequence[Live], group: int, stack: ExitStack) -> None:
         """Rounds in which each cell that wants one has a turn, in an order shuffled anew.
 
         Their numbers go on from group to group, so that a ratio pairs turns of one round only.
         """
         rounds = max(self.plan.rounds, self.plan.sweeps)
+        first = group * rounds + 1
         rung_seed = [self.plan.shuffle_seed, *self.rung.name.encode()]
-        for number in range(group * rounds + 1, (group + 1) * rounds + 1):
+        for number in range(first, first + rounds):
             waiting = [one for one in live if one.wants_a_turn()]
             if not waiting:
                 return
+            if number > first and (number - first) % self.plan.process_rounds == 0:
+                self._renew(waiting, stack)
+                waiting = [one for one in waiting if not one.ended]
             order = np.random.default_rng([*rung_seed, number]).permutation(len(waiting))
             for position, which in enumerate(order):
                 one = waiting[which]

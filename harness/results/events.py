@@ -109,6 +109,7 @@ class Turn:
     sweeps: int
     users_s: float  # sum over the turn's sweeps
     items_s: float
+    process: int = 1  # which of the cell's processes, one after another, took it
 
     @property
     def sweep_s(self) -> float:

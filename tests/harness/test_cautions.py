@@ -79,7 +79,7 @@ def test_what_others_did_is_not_known_of_old_or_resumed_runs(after):
 
 
 def test_a_cold_first_turn_is_named():
-    run = made(CALM | {"numpy": [1.6, *noise(3, 19)]})
+    run = made(CALM | {"numpy": [1.6, *noise(3, 5)]})
     (outlier,) = first_turn_outliers(run)
     assert outlier.cell.variant == "numpy"
     assert outlier.factor == pytest.approx(1.6, rel=0.05)
@@ -89,12 +89,13 @@ def test_a_cold_first_turn_is_named():
 @pytest.mark.parametrize(
     "seconds",
     [
-        [1.09, *[1.0] * 19],  # below what matters
-        [2.0, *np.exp(0.4 * np.random.default_rng(4).standard_normal(19))],  # others vary as much
+        [1.09, *[1.0] * 5],  # below what matters
+        [2.0, *np.exp(0.4 * np.random.default_rng(4).standard_normal(5))],  # others vary as much
         [2.0, 1.0, 1.0, 1.0],  # too few to tell
-        [0.5, *[1.0] * 19],  # not cold, whatever it is
+        [0.5, *[1.0] * 5],  # not cold, whatever it is
+        [2.0, *[1.0] * 19],  # counts for nothing beside the fastest six
     ],
-    ids=["small", "noisy", "few", "fast"],
+    ids=["small", "noisy", "few", "fast", "many"],
 )
 def test_a_first_turn_that_others_allow_is_none(seconds):
     assert not list(first_turn_outliers(made({"numpy": seconds})))
@@ -105,8 +106,6 @@ def test_a_machine_that_drifts_is_named_and_one_slow_cell_is_not_drift():
     run = made(halves)
     assert drift(run.rungs["100k"]) == pytest.approx(1.4, rel=0.02)
     assert "at 100k the machine drifted: sweeps took 1.39 times as long" in said(run)
-    assert not list(first_turn_outliers(run))
-    assert not list(first_turn_outliers(made({n: v[::-1] for n, v in halves.items()})))
     one = made(CALM | {"naive": noise(5), "numpy": halves["numpy"]})
     assert "drifted" not in said(one)
 
@@ -129,13 +128,13 @@ def test_few_rounds_are_named():
 
 def test_what_cannot_be_told_from_the_baseline_is_said_with_what_could():
     words = said(made({"numpy": noise(1), "numba-serial": noise(2)}))
-    assert "numba-serial at 100k, 1 thread(s): no difference from numpy seen; one of 1.4%" in words
+    assert "numba-serial at 100k, 1 thread(s): no difference from numpy seen; one of 5.9%" in words
     assert "raise --rounds" in words
 
 
 def test_intervals_that_disagree_are_said():
     wild = noise(6, 40, middle=0.5)
-    wild[7] *= 30
+    wild[6:] = [2 * s for s in wild[6:]]  # barely six rounds were quiet
     words = said(made({"numpy": noise(1, 40), "numba-serial": wild}))
     assert "numba-serial at 100k, 1 thread(s): Student's interval is" in words
     assert "Student's" not in said(made({"numpy": noise(1, 40), "numba-serial": noise(2, 40, 0.5)}))

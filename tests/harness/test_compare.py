@@ -117,7 +117,7 @@ def test_a_cell_with_few_rounds_is_no_yardstick_but_has_one():
     by_name = {c.cell.variant: c for c in compare_runs(*map(run_of, made)).changes}
     assert [cell.variant for cell in by_name["numpy"].yardstick] == ["numba-serial"]
     assert by_name["naive"].yardstick
-    assert by_name["naive"].shift.freedom <= 6
+    assert by_name["naive"].shift.error > by_name["numpy"].shift.error
 
 
 def test_one_common_cell_has_no_yardstick_and_raw_seconds_are_compared():
@@ -200,7 +200,7 @@ def folder_of(tmp_path):
 
 
 def test_the_command_prints_a_table_that_fits_a_line(folder_of, tmp_path):
-    slow = {name: [1.31 * s for s in values] for name, values in seconds(1, numpy=1.1).items()}
+    slow = {name: [1.31 * s for s in values] for name, values in seconds(1, numpy=1.2).items()}
     long = {"a_package.of_somebody.else_entirely:WithALongName": seconds(1)["naive"]}
     a, b = folder_of("a", {**seconds(0), **long}), folder_of("b", {**slow, **long})
     done = subprocess.run(

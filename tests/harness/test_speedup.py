@@ -1,45 +1,45 @@
-"""Ratios within rounds, with Student's interval on their logs."""
+"""Ratios over shared rounds, with their intervals."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from made_runs import timed
 from scipy import stats
 
-from harness.analysis.speedup import Ratio, paired_logs, product, ratio_of_logs, speedup
+from harness.analysis import inference
+from harness.analysis.inference import Shift, pair_rounds
+from harness.analysis.speedup import Ratio, product, ratio_of, speedup
 
 
-@given(st.lists(st.floats(-5, 5), min_size=3, max_size=30))
-def test_the_interval_is_that_of_students_t(logs):
-    ratio = ratio_of_logs(logs)
-    error = stats.sem(logs)
-    low, high = stats.t.interval(0.95, len(logs) - 1, loc=np.mean(logs), scale=error or 1e-300)
-    assert ratio is not None
-    assert ratio.value == pytest.approx(np.exp(np.mean(logs)))
-    assert ratio.low == pytest.approx(np.exp(low))
-    assert ratio.high == pytest.approx(np.exp(high))
-    assert ratio.rounds == len(logs)
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch):
+    """As if processes that do the same never differed (test_inference.py has them differ)."""
+    monkeypatch.setattr(inference, "PROCESS_SPREAD", 0.0)
 
 
 def test_an_interval_known_by_hand():
     """Logs 0, 0 and 3: mean 1, standard error 1, t(.975; 2) = 4.3027."""
-    ratio = ratio_of_logs([0.0, 0.0, 3.0])
+    ratio = speedup(timed("naive", [1, 1, np.exp(3)]), timed("numpy", [1, 1, 1]), None)
     assert ratio is not None
     assert np.log(ratio.low) == pytest.approx(1 - 4.3027, abs=1e-4)
     assert np.log(ratio.high) == pytest.approx(1 + 4.3027, abs=1e-4)
 
 
 def test_two_rounds_have_no_interval_and_none_has_no_ratio():
-    assert ratio_of_logs([np.log(2)]) == Ratio(pytest.approx(2), None, None, 1)
-    assert ratio_of_logs([np.log(2), np.log(8)]) == Ratio(pytest.approx(4), None, None, 2)
-    assert ratio_of_logs([]) is None
+    assert ratio_of(Shift(np.log(2), None), 1) == Ratio(pytest.approx(2), None, None, 1)
+    assert ratio_of(Shift(np.log(4), 0.1, 1), 2) == Ratio(pytest.approx(4), None, None, 2)
+    assert ratio_of(None, 0) is None
 
 
-def test_only_rounds_that_both_took_part_in_are_paired():
-    slow = timed("naive", [8.0, 8.0])  # rounds 1 and 2
-    fast = timed("numpy", [1.0, 2.0, 4.0], first_round=2)  # rounds 2 to 4
-    assert paired_logs(slow, fast) == [pytest.approx(np.log(8))]
+def test_many_rounds_are_compared_by_their_fastest():
+    """The slow rounds of either are not those of the other, and count for nothing."""
+    slow, fast = [4.0] * 10 + [9.0] * 10, [8.0] * 10 + [2.0] * 10
+    ratio = speedup(timed("naive", slow), timed("numpy", fast), None)
+    assert ratio == Ratio(pytest.approx(2), pytest.approx(2), pytest.approx(2), 20)
+
+
+def test_a_cell_against_itself_is_exactly_one():
+    record = timed("naive", [3.0, 1.0, 2.0])
+    assert speedup(record, record, None) == Ratio(1.0, 1.0, 1.0, 3)
 
 
 def test_fewer_than_three_shared_rounds_give_the_ratio_of_medians_without_interval():
@@ -62,11 +62,14 @@ def test_cells_that_never_met_go_through_the_anchor():
     fast = timed("numba-parallel", [1.0, 0.5, 2.0], first_round=4)
     anchor = timed("numpy", [2.0, 2.0, 2.0, 4.0, 4.0, 4.0])
     ratio = speedup(slow, fast, anchor)
-    first, second = ratio_of_logs(np.log([4.0, 6.0, 5.0])), ratio_of_logs(np.log([4.0, 8.0, 2.0]))
+    first = ratio_of(pair_rounds(slow, anchor).shift, 3)
+    second = ratio_of(pair_rounds(anchor, fast).shift, 3)
+    error = stats.sem(np.log([4.0, 6.0, 5.0]))
     assert ratio is not None
     assert first is not None
     assert second is not None
     assert ratio.value == pytest.approx(first.value * second.value)
+    assert np.log(first.high / first.value) == pytest.approx(stats.t.ppf(0.975, 2) * error)
     reach = np.hypot(np.log(first.high / first.value), np.log(second.high / second.value))
     assert ratio.high == pytest.approx(ratio.value * np.exp(reach))
     assert ratio.low == pytest.approx(ratio.value / np.exp(reach))

@@ -1,54 +1,63 @@
 """The study: trials and rates whose truth is known, and the command."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from made_runs import planned, run_started, rung_started, turns
 from tiny import tiny_dataset
 
-from harness.analysis.study import Trial, excess_spread, mean_shift, rates, trials_frame
+from harness.analysis.inference import PROCESS_SPREAD, Pairs
+from harness.analysis.study import Trial, excess_spread, overall_shift, rates, trials_frame
 from harness.cli import main
 from harness.commands import study
 from harness.commands.study import rate_table, read_trials
 from harness.commands.study_backends import alias
-from harness.commands.study_trials import TRIPLES, Settings, trials_of
+from harness.commands.study_trials import COUNT, Settings, trials_of
 from harness.errors import UserError
 from harness.report.study import draw_study
 from harness.results.events import Cell, Ended
 from harness.results.records import fold
 
-SETTINGS = Settings("numba-serial", 1, 20, 10, "5a")
-SMALL = (0.001, -0.002, 0.001, 0.0, 0.0015)
-LARGE = tuple(0.05 + log for log in SMALL)
+SETTINGS = Settings("numba-serial", 1, 60, 10, "5a")
+
+
+def pairs(log: float, noise=(0.001, -0.002, 0.001, 0.0, 0.0015)) -> Pairs:
+    return Pairs(log + np.array(noise), np.zeros(len(noise)), (3, 3))
+
+
+SMALL, LARGE = pairs(0.0), pairs(0.05)
 
 
 # Trials and rates.
 
 
 def made_run(status="ok"):
-    """A run of all aliases: the second plain one of each pair equal, the slowed ones 5 % slower."""
-    names = [alias("plain", n, "numba-serial") for n in range(2 * TRIPLES)]
-    names += [alias("slowed", n, "numba-serial") for n in range(TRIPLES)]
+    """A run of all aliases, the slowed ones 5 % slower, in two processes each."""
+    names = [alias(kind, n, "numba-serial") for kind in ("plain", "slowed") for n in range(COUNT)]
     events = [run_started(), rung_started(), *(planned(name) for name in names)]
     random = np.random.default_rng(0)
     drift = np.exp(random.standard_normal(20))
     for name in names:
         cell = Cell("100k", name, 1)
         factor = 1.05 if "slowed" in name else 1.0
-        seconds = factor * drift * np.exp(0.01 * random.standard_normal(20))
-        events += [*turns(cell, seconds.tolist()), Ended(cell, status, "why", 1)]
+        seconds = factor * drift * np.exp(0.002 * random.standard_normal(20))
+        made = turns(cell, seconds.tolist())
+        events += [replace(turn, process=1 + (turn.round > 10)) for turn in made]
+        events.append(Ended(cell, status, "why", 1))
     return fold(events)
 
 
-def test_a_run_makes_a_trial_of_each_kind_for_each_triple():
+def test_a_run_makes_as_many_trials_of_each_kind_as_it_has_cells_of_each():
     trials = trials_of(made_run(), SETTINGS, "loaded")
-    assert len(trials) == 2 * TRIPLES
+    assert [trial.kind for trial in trials] == ["same"] * COUNT + ["slowed"] * COUNT
     assert {trial.condition for trial in trials} == {"loaded"}
     for trial in trials:
         assert trial.found == (trial.kind == "slowed")
         expected = 1.05 if trial.kind == "slowed" else 1.0
         assert trial.shift.ratio == pytest.approx(expected, abs=0.015)
+        assert trial.pairs.processes == (2, 2)
 
 
 def test_a_cell_that_did_not_end_well_ends_the_study():
@@ -74,20 +83,20 @@ def test_rates_are_counted_by_kind_and_condition_with_their_intervals():
 
 
 def test_a_slowed_one_that_looks_faster_is_not_found():
-    assert not Trial("slowed", "quiet", tuple(-log for log in LARGE)).found
-    assert Trial("same", "quiet", tuple(-log for log in LARGE)).found
+    assert not Trial("slowed", "quiet", pairs(-0.05)).found
+    assert Trial("same", "quiet", pairs(-0.05)).found
 
 
-def test_spread_that_rounds_do_not_tell_is_seen():
+def test_spread_beyond_what_intervals_allow_for_is_seen():
     random = np.random.default_rng(1)
-    rounds = 0.02 * random.standard_normal((200, 20))
-    processes = 0.02 * random.standard_normal((200, 1))
-    honest = [Trial("same", "quiet", tuple(logs)) for logs in rounds]
-    hidden = [Trial("same", "quiet", tuple(logs)) for logs in rounds + processes]
+    noise = 0.02 * random.standard_normal((200, 5))
+    between = PROCESS_SPREAD * np.sqrt(2 / 3) * random.standard_normal((200, 1))
+    honest = [Trial("same", "quiet", pairs(0.0, logs)) for logs in noise + between]
+    hidden = [Trial("same", "quiet", pairs(0.0, logs)) for logs in noise + 4 * between]
     assert excess_spread(honest) == pytest.approx(1.0, abs=0.15)
-    assert excess_spread(hidden) == pytest.approx(np.sqrt(21), rel=0.15)
+    assert excess_spread(hidden) > 2
     assert excess_spread(honest[:1]) is None
-    assert mean_shift(honest).ratio == pytest.approx(1.0, abs=0.002)
+    assert overall_shift(honest).ratio == pytest.approx(1.0, abs=0.004)
 
 
 # The command.
@@ -119,13 +128,13 @@ def short_study(monkeypatch, tmp_path):
 
 
 def test_a_study_prints_draws_and_keeps_its_rates(short_study, capsys):
-    assert short_study("--trials", "8") == 0
+    assert short_study("--trials", "12") == 0
     said = capsys.readouterr().out
-    assert said.count("8 of 8") == said.count("0 of 8") == 2
+    assert said.count("12 of 12") == said.count("0 of 12") == 2
     assert "quiet: they took 1.05" in said
     held = json.loads(short_study.path.read_text())
-    assert [rate["found"] for rate in held["rates"]] == [0, 8, 0, 8]
-    assert len(held["trials"]) == 32
+    assert [rate["found"] for rate in held["rates"]] == [0, 12, 0, 12]
+    assert len(held["trials"]) == 48
     for suffix in (".svg", ".png"):
         assert short_study.path.with_suffix(suffix).stat().st_size > 1000
     assert [condition for condition, _ in short_study.made] == ["quiet", "loaded"] * 2
@@ -137,10 +146,10 @@ def test_ctrl_c_prints_what_there_is_and_the_same_command_goes_on(short_study, c
     assert short_study("--trials", "4") == 130
     said = capsys.readouterr().out
     assert "interrupted" in said
-    assert "4 of 4" in said
+    assert "6 of 6" in said
     short_study.most = 100
-    assert short_study("--trials", "4") == 0
-    assert short_study.made == [("quiet", 0), ("loaded", 2 * TRIPLES)]
+    assert short_study("--trials", "6") == 0
+    assert short_study.made == [("quiet", 0), ("loaded", 2 * COUNT)]
 
 
 def test_ctrl_c_before_the_first_run_is_no_error(short_study, capsys):
@@ -152,7 +161,7 @@ def test_ctrl_c_before_the_first_run_is_no_error(short_study, capsys):
 def test_a_rate_that_is_not_met_is_status_1(short_study, monkeypatch):
     trials = [Trial(kind, "quiet", LARGE) for kind in ("same", "slowed")] * 4
     monkeypatch.setattr(study, "run_trials", lambda s, d, condition, n, _: [
-        Trial(trial.kind, condition, trial.logs) for trial in trials
+        Trial(trial.kind, condition, trial.pairs) for trial in trials
     ])  # fmt: skip
     assert short_study("--trials", "4") == 1
 
@@ -161,7 +170,7 @@ def test_trials_of_another_study_are_not_mixed_in(short_study, capsys):
     short_study("--trials", "4")
     capsys.readouterr()
     assert short_study("--trials", "4", "--rounds", "30") == 2
-    assert "rounds was 20 and is 30 now: give another --out" in capsys.readouterr().err
+    assert "rounds was 60 and is 30 now: give another --out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

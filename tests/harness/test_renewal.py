@@ -1,0 +1,39 @@
+"""A cell that goes on in a new process: the same results, from memory that lies elsewhere."""
+
+from tiny import alive_workers, go, record_of
+
+from harness.measure.handle import WorkerFailure
+from harness.measure.live import Live
+
+NAMES = ("numpy", "numba-serial")
+
+
+def test_it_goes_on_where_it_was_and_only_its_turns_tell(tmp_path):
+    """Judged after rounds 1 to 3, in two processes; sweeps on the clock only in a third."""
+    one = go(tmp_path / "one", NAMES, rounds=5)
+    three = go(tmp_path / "three", NAMES, rounds=5, process_rounds=2)
+    for name in NAMES:
+        before, after = record_of(one, name), record_of(three, name)
+        assert [turn.process for turn in before.turns] == [1] * 5
+        assert [turn.process for turn in after.turns] == [1, 1, 2, 2, 3]
+        assert after.qualities == before.qualities
+        assert after.phases.keys() == before.phases.keys()
+    assert not alive_workers()
+
+
+def test_one_that_does_not_start_again_ends_alone(tmp_path, monkeypatch):
+    set_up = Live.set_up
+
+    def refuse(self, ratings):
+        if self.process == 2 and self.cell.variant == "numpy":
+            raise WorkerFailure("failed", "no second time")
+        set_up(self, ratings)
+
+    monkeypatch.setattr(Live, "set_up", refuse)
+    run = go(tmp_path, NAMES, rounds=4, process_rounds=3)
+    ended = {name: record_of(run, name).ended for name in NAMES}
+    assert (ended["numpy"].status, ended["numpy"].reason) == ("failed", "no second time")
+    assert len(record_of(run, "numpy").turns) == 3
+    assert ended["numba-serial"].status == "ok"
+    assert len(record_of(run, "numba-serial").turns) == 4
+    assert not alive_workers()

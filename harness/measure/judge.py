@@ -3,18 +3,16 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.rung import Rung
+from harness.measure.error_sums import error_sums
 from implementations.als import predict
-from implementations.jit import compiled_parallel
-from implementations.problem import Factors, Float, Ratings
+from implementations.problem import Factors, Float
 
 _SAMPLE = 10_000
 _SAMPLE_SEED = 20
-_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -41,19 +39,20 @@ class Judge:
 
     def __call__(self, factors: Factors) -> Judgement:
         """RMSE on train and test, and predictions of a sample of (user, item) pairs."""
-        rung = self.rung
+        rung, n_cold = self.rung, int(self._cold.sum())
         with np.errstate(over="ignore", invalid="ignore"):  # `finite` says it
-            test = squared_errors(rung.test, factors)
+            train, _ = error_sums(rung.train, factors)
+            warm, cold = error_sums(rung.test, factors, self._cold)
             return Judgement(
-                float(np.sqrt(_mean(squared_errors(rung.train, factors)) or 0.0)),
-                _root(_mean(test)),
-                _root(_mean(test[self._warm])),
+                _rmse(train, len(rung.train)) or 0.0,
+                _rmse(warm + cold, len(rung.test)),
+                _rmse(warm, len(rung.test) - n_cold),
                 predict(factors, *self._sample),
             )
 
     @cached_property
-    def _warm(self) -> NDArray[np.bool_]:
-        return ~self.rung.cold()
+    def _cold(self) -> NDArray[np.bool_]:
+        return self.rung.cold()
 
     @cached_property
     def _sample(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -64,57 +63,8 @@ class Judge:
         return users, generator.integers(0, train.n_items, _SAMPLE)
 
 
-def squared_errors(ratings: Ratings, factors: Factors) -> NDArray[np.float64]:
-    """(r - r̂)² of each rating, in float64 whatever the dtype of the factors.
-
-    Parameters
-    ----------
-    ratings : Ratings
-    factors : Factors
-
-    Returns
-    -------
-    ndarray, shape (len(ratings),), float64
-    """
-    errors = np.empty(len(ratings))
-    _squared_errors(
-        ratings.users,
-        ratings.items,
-        ratings.values,
-        factors.users,
-        factors.items,
-        factors.mean,
-        errors,
-    )
-    return errors
-
-
-@compiled_parallel
-def _squared_errors(
-    users: NDArray[np.int32],
-    items: NDArray[np.int32],
-    values: NDArray[np.float32],
-    user_rows: NDArray[Float],
-    item_rows: NDArray[Float],
-    mean: float,
-    errors: NDArray[np.float64],
-) -> None:
-    rank = user_rows.shape[1] - 1
-    for chunk in numba.prange((len(values) + _CHUNK - 1) // _CHUNK):
-        for n in range(chunk * _CHUNK, min(len(values), (chunk + 1) * _CHUNK)):
-            p, q = user_rows[users[n]], item_rows[items[n]]
-            prediction = mean + np.float64(p[rank]) + np.float64(q[rank])
-            for k in range(rank):
-                prediction += np.float64(p[k]) * np.float64(q[k])
-            errors[n] = (np.float64(values[n]) - prediction) ** 2
-
-
-def _mean(squares: NDArray[np.float64]) -> float | None:
-    return float(squares.mean()) if len(squares) else None
-
-
-def _root(mean: float | None) -> float | None:
-    return None if mean is None else float(np.sqrt(mean))
+def _rmse(total: float, count: int) -> float | None:
+    return float(np.sqrt(total / count)) if count else None
 
 
 @dataclass(frozen=True)

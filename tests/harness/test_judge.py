@@ -6,7 +6,9 @@ from tiny import PARAMS, tiny_dataset
 
 from harness.data.ladder import cut
 from harness.data.rung import Rung
-from harness.measure.judge import Judge, row_difference, squared_errors
+from harness.measure.error_sums import error_sums
+from harness.measure.judge import Judge, row_difference
+from implementations.als import predict
 from implementations.problem import Factors, Ratings
 
 
@@ -91,7 +93,23 @@ def test_what_is_not_finite_is_found_even_in_a_row_without_training(value, row):
 
 
 def test_errors_of_no_ratings_are_none():
-    assert len(squared_errors(_ratings([]), Factors(np.zeros((3, 2)), np.zeros((2, 2)), 3.0))) == 0
+    zeros = Factors(np.zeros((3, 2)), np.zeros((2, 2)), 3.0)
+    assert error_sums(_ratings([]), zeros) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("rank", [1, 4, 40])
+def test_sums_over_several_chunks_are_numpys(rank, dtype):
+    random = np.random.default_rng(rank)
+    users, items = random.integers(0, [[500], [70]], (2, 150_000)).astype(np.int32)
+    values = random.normal(size=150_000).astype(np.float32)
+    ratings = Ratings(users, items, values, 500, 70)
+    rows = (random.normal(size=(n, rank + 1)).astype(dtype) for n in (500, 70))
+    factors, apart = Factors(*rows, 0.5), random.random(150_000) < 0.1
+    squares = np.square(values - predict(factors, users, items))
+    expected = (squares[~apart].sum(), squares[apart].sum())
+    assert error_sums(ratings, factors, apart) == pytest.approx(expected, rel=1e-12)
+    assert error_sums(ratings, factors) == pytest.approx((squares.sum(), 0.0), rel=1e-12)
 
 
 def test_rows_are_compared_relative_to_their_largest_entry():

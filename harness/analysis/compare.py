@@ -13,8 +13,8 @@ from statistics import median
 
 import numpy as np
 
-from harness.analysis.inference import Shift, shift_of
-from harness.analysis.location import Contrast, contrast
+from harness.analysis.alignment import Contrast, contrast
+from harness.analysis.inference import Shift, common_rounds, series, shift_of
 from harness.analysis.parity import judge_rung
 from harness.results.events import Cell
 from harness.results.records import Record, Run, RungRecord
@@ -139,11 +139,10 @@ def _quality(first: Record, second: Record) -> list[str]:
 def _change(pair: Pair, pairs: Sequence[Pair]) -> Change:
     yardstick = _yardstick(pair, pairs)
     before, after = (
-        _relative(pair[run], [other[run] for other in yardstick], sign)
-        for run, sign in enumerate((-1.0, 1.0))
+        _relative(pair[run], [other[run] for other in yardstick]) for run in range(len(pair))
     )
     first_s, second_s = (median(turn.sweep_s for turn in record.turns) for record in pair)
-    shift = shift_of(before, after)
+    shift = shift_of(-before, after)
     shown = not (pair[0].planned.hidden or pair[1].planned.hidden)
     cells = tuple(other[0].cell for other in yardstick)
     return Change(pair[0].cell, first_s, second_s, shift, cells, shown)
@@ -178,25 +177,13 @@ def _meet(pair: Pair, others: Sequence[Pair], share: float) -> bool:
     """Whether all of them took part in so large a share of the cell's rounds, and in two or all."""
     for run, record in enumerate(pair):
         own = len(record.turns)
-        together = len(_common_rounds(record, [other[run] for other in others]))
+        together = len(common_rounds([record, *(other[run] for other in others)]))
         if together < max(share * own, min(2, own)):
             return False
     return True
 
 
-def _relative(record: Record, yardstick: Sequence[Record], sign: float) -> Contrast:
+def _relative(record: Record, yardstick: Sequence[Record]) -> Contrast:
     """Log seconds of a cell less the mean of the yardstick's, where rounds have them all."""
-    rounds = _common_rounds(record, yardstick)
-    others = [(-sign / len(yardstick), other) for other in yardstick]
-    return contrast([(weight, *_series(one, rounds)) for weight, one in [(sign, record), *others]])
-
-
-def _common_rounds(record: Record, others: Sequence[Record]) -> set[int]:
-    """Rounds that all of these took part in."""
-    return set.intersection(*({turn.round for turn in one.turns} for one in (record, *others)))
-
-
-def _series(record: Record, rounds: set[int]) -> tuple[list[float], int]:
-    """Logs of the seconds of a sweep in these rounds, and of how many processes they are."""
-    turns = [turn for turn in record.turns if turn.round in rounds]
-    return [float(np.log(turn.sweep_s)) for turn in turns], len({turn.process for turn in turns})
+    rounds = common_rounds([record, *yardstick])
+    return contrast(series(record, rounds), [series(other, rounds) for other in yardstick])

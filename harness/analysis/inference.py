@@ -1,15 +1,16 @@
 """Is there a difference, and how small a one would have shown? On logs of seconds, by t-tests."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import nctdtrinc
 from scipy.stats import bootstrap
 from scipy.stats import t as student
 
-from harness.analysis.location import Contrast, contrast, faster_mean
+from harness.analysis.alignment import Contrast, Series, align, contrast
 from harness.results.records import Record
 
 LEVEL = 0.95
@@ -17,7 +18,7 @@ LEVEL = 0.95
 ALPHA, POWER = 0.01, 0.9
 # Fewer pairs than this make a bootstrap's interval too narrow; it is no cross-check for them.
 BOOTSTRAP_PAIRS = 30
-_RESAMPLES = 4999
+_RESAMPLES = 199
 # An end of the bootstrap's interval this far from Student's, in half-widths of the latter, is
 # more than what resampling and n - 1 instead of n account for.
 _MATERIAL = 0.25
@@ -117,18 +118,10 @@ def shift_of(*contrasts: Contrast) -> Shift:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Two cells' log seconds of a sweep in the rounds that both took part in.
+    """Two cells in the rounds that both took part in."""
 
-    Attributes
-    ----------
-    own, other : ndarray, shape (rounds,)
-    processes : tuple of int
-        In how many processes, one after another, each of the two was measured.
-    """
-
-    own: NDArray[np.float64]
-    other: NDArray[np.float64]
-    processes: tuple[int, int]
+    own: Series
+    other: Series
 
     def __len__(self) -> int:
         return len(self.own)
@@ -136,36 +129,43 @@ class Pairs:
     @property
     def shift(self) -> Shift | None:
         """How many times as long the first takes; None where they share no round."""
-        if not len(self):
-            return None
-        terms = zip((1.0, -1.0), (self.own, self.other), self.processes, strict=True)
-        return shift_of(contrast([(w, logs.tolist(), n) for w, logs, n in terms]))
+        return shift_of(contrast(self.own, [self.other])) if len(self) else None
 
 
 def pair_rounds(own: Record, other: Record) -> Pairs:
     """Pair two cells of a rung, round by round."""
-    theirs = {turn.round: turn for turn in other.turns}
-    both = [(turn, theirs[turn.round]) for turn in own.turns if turn.round in theirs]
-    sides = list(zip(*both, strict=True)) or [(), ()]
-    logs = [np.log([turn.sweep_s for turn in turns]) for turns in sides]
-    first, second = (len({turn.process for turn in turns}) for turns in sides)
-    return Pairs(logs[0], logs[1], (first, second))
+    rounds = common_rounds([own, other])
+    return Pairs(series(own, rounds), series(other, rounds))
+
+
+def common_rounds(records: Sequence[Record]) -> set[int]:
+    """Rounds that all of these took part in."""
+    return set.intersection(*({turn.round for turn in record.turns} for record in records))
+
+
+def series(record: Record, rounds: set[int]) -> Series:
+    """A cell's log seconds of a sweep in these rounds."""
+    turns = [turn for turn in record.turns if turn.round in rounds]
+    logs = np.log(np.array([turn.sweep_s for turn in turns]))
+    return Series(logs, len({turn.process for turn in turns}))
 
 
 def bootstrap_interval(pairs: Pairs) -> tuple[float, float] | None:
-    """95 % interval of the ratio by the bootstrap (BCa: Efron 1987), always the same one.
+    """95 % interval of the ratio by the bootstrap's percentiles, always the same one.
 
     None under 30 rounds, or where all are alike. The spread between processes is not in it.
     """
-    if len(pairs) < BOOTSTRAP_PAIRS or np.ptp(pairs.own - pairs.other) <= _ROUNDING:
+    own, other = pairs.own.logs, pairs.other.logs
+    if len(pairs) < BOOTSTRAP_PAIRS or np.ptp(own - other) <= _ROUNDING:
         return None
     interval = bootstrap(
-        (pairs.own, pairs.other),
-        lambda own, other, axis: faster_mean(own, axis) - faster_mean(other, axis),
+        (own, other),
+        align,
         paired=True,
+        vectorized=False,
         confidence_level=LEVEL,
         n_resamples=_RESAMPLES,
-        method="BCa",
+        method="percentile",
         random_state=np.random.default_rng(0),
     ).confidence_interval
     return float(np.exp(interval.low)), float(np.exp(interval.high))

@@ -6,7 +6,7 @@ from datetime import datetime
 from math import exp, log
 from statistics import median
 
-from harness.analysis.location import faster_part
+from harness.analysis.alignment import FEWEST_TO_ALIGN
 from harness.results.events import Cell
 from harness.results.records import Record, Run, RungRecord
 
@@ -31,11 +31,11 @@ class Outlier:
 def first_turn_outliers(run: Run) -> Iterator[Outlier]:
     """Cells whose first turn took longer than those after it allow.
 
-    Where only a part of the rounds counts, a slow one is not in it, and nothing is said.
+    With so many rounds that cells are aligned, one that is slow does not matter.
     """
     for record in run.records:
         logs = [log(turn.sweep_s) for turn in record.turns]
-        if not _FEWEST_TURNS <= len(logs) == faster_part(len(logs)):
+        if not _FEWEST_TURNS <= len(logs) < FEWEST_TO_ALIGN:
             continue
         others = logs[1:]
         middle = median(others)

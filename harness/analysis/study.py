@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -34,7 +35,7 @@ class Trial:
     condition: Condition
     pairs: Pairs
 
-    @property
+    @cached_property
     def shift(self) -> Shift:
         """What a run of this length says of the two."""
         shift = self.pairs.shift

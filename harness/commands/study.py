@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from tabulate import tabulate
 
+from harness.analysis.alignment import Series
 from harness.analysis.inference import ALPHA, Pairs
 from harness.analysis.study import (
     CONDITIONS,
@@ -43,7 +43,7 @@ _WORDS = {
 _UNITS = 1e5  # of a log, as a whole number in the file
 
 
-def study(wanted: int, out: Path, implementation: str, rounds: int) -> int:
+def study(wanted: int, out: Path, implementation: str, rank: int, rounds: int) -> int:
     """Make trials until there are enough of each kind; print, draw and keep what they show.
 
     Parameters
@@ -54,6 +54,7 @@ def study(wanted: int, out: Path, implementation: str, rounds: int) -> int:
         JSON file that the trials go to after every run; a study begun there goes on. The figure
         goes beside it.
     implementation : str
+    rank : int
     rounds : int
         Of each run.
 
@@ -73,7 +74,7 @@ def study(wanted: int, out: Path, implementation: str, rounds: int) -> int:
     with Screen() as screen:
         dataset = open_dataset(SYNTHETIC, (SCALE,), screen.line)
         threads, sweeps = variant.threads(usable_cores()), min(rounds, Plan.sweeps)
-        settings = Settings(implementation, threads, rounds, sweeps, dataset.sha256)
+        settings = Settings(implementation, rank, threads, rounds, sweeps, dataset.sha256)
         trials = read_trials(out, settings)
         interrupted = False
         try:
@@ -142,9 +143,8 @@ def _write(path: Path, settings: Settings, trials: list[Trial]) -> None:
             {
                 "kind": trial.kind,
                 "condition": trial.condition,
-                "own": _whole(trial.pairs.own),
-                "other": _whole(trial.pairs.other),
-                "processes": list(trial.pairs.processes),
+                "own": _kept(trial.pairs.own),
+                "other": _kept(trial.pairs.other),
             }
             for trial in trials
         ],
@@ -152,13 +152,17 @@ def _write(path: Path, settings: Settings, trials: list[Trial]) -> None:
     write_whole(path, json.dumps(held) + "\n")
 
 
-def _whole(logs: NDArray[np.float64]) -> list[int]:
-    return [round(log * _UNITS) for log in logs.tolist()]
+def _kept(series: Series) -> dict[str, Any]:
+    whole = [round(log * _UNITS) for log in series.logs.tolist()]
+    return {"logs": whole, "processes": series.processes}
 
 
 def _trial(kept: dict[str, Any]) -> Trial:
-    own, other = (np.array(kept[side]) / _UNITS for side in ("own", "other"))
-    return Trial(kept["kind"], kept["condition"], Pairs(own, other, tuple(kept["processes"])))
+    own, other = (
+        Series(np.array(kept[side]["logs"]) / _UNITS, kept[side]["processes"])
+        for side in ("own", "other")
+    )
+    return Trial(kept["kind"], kept["condition"], Pairs(own, other))
 
 
 def _print(
@@ -180,8 +184,8 @@ def _print(
 
 def _title(settings: Settings) -> str:
     return (
-        f"{settings.implementation}, {settings.threads} thread(s), {SYNTHETIC} (synthetic) at "
-        f"{SCALE}, {settings.rounds} rounds"
+        f"{settings.implementation}, rank {settings.rank}, {settings.threads} thread(s), "
+        f"{SYNTHETIC} (synthetic) at {SCALE}, {settings.rounds} rounds"
     )
 
 

@@ -36,13 +36,14 @@ class Settings:
     Attributes
     ----------
     implementation : str
-    threads, rounds, sweeps : int
+    rank, threads, rounds, sweeps : int
         As `run` takes them.
     data : str
         Content hash of the data set.
     """
 
     implementation: str
+    rank: int
     threads: int
     rounds: int
     sweeps: int
@@ -74,7 +75,7 @@ def run_trials(
         Where a cell or the load did not last to the end.
     """
     names = [alias(*who, settings.implementation) for who in _who()]
-    params = AlsParams()
+    params = AlsParams(rank=settings.rank)
     plan = Plan(
         implementations=tuple(names),
         rungs=(SCALE,),

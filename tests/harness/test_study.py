@@ -8,6 +8,7 @@ import pytest
 from made_runs import planned, run_started, rung_started, turns
 from tiny import tiny_dataset
 
+from harness.analysis.alignment import Series
 from harness.analysis.inference import PROCESS_SPREAD, Pairs
 from harness.analysis.study import Trial, excess_spread, overall_shift, rates, trials_frame
 from harness.cli import main
@@ -20,11 +21,11 @@ from harness.report.study import draw_study
 from harness.results.events import Cell, Ended
 from harness.results.records import fold
 
-SETTINGS = Settings("numba-serial", 1, 60, 10, "5a")
+SETTINGS = Settings("numba-serial", 8, 1, 150, 10, "5a")
 
 
 def pairs(log: float, noise=(0.001, -0.002, 0.001, 0.0, 0.0015)) -> Pairs:
-    return Pairs(log + np.array(noise), np.zeros(len(noise)), (3, 3))
+    return Pairs(Series(log + np.array(noise), 4), Series(np.zeros(len(noise)), 4))
 
 
 SMALL, LARGE = pairs(0.0), pairs(0.05)
@@ -57,7 +58,7 @@ def test_a_run_makes_as_many_trials_of_each_kind_as_it_has_cells_of_each():
         assert trial.found == (trial.kind == "slowed")
         expected = 1.05 if trial.kind == "slowed" else 1.0
         assert trial.shift.ratio == pytest.approx(expected, abs=0.015)
-        assert trial.pairs.processes == (2, 2)
+        assert trial.pairs.own.processes == trial.pairs.other.processes == 2
 
 
 def test_a_cell_that_did_not_end_well_ends_the_study():
@@ -90,7 +91,7 @@ def test_a_slowed_one_that_looks_faster_is_not_found():
 def test_spread_beyond_what_intervals_allow_for_is_seen():
     random = np.random.default_rng(1)
     noise = 0.02 * random.standard_normal((200, 5))
-    between = PROCESS_SPREAD * np.sqrt(2 / 3) * random.standard_normal((200, 1))
+    between = PROCESS_SPREAD * np.sqrt(2 / 4) * random.standard_normal((200, 1))
     honest = [Trial("same", "quiet", pairs(0.0, logs)) for logs in noise + between]
     hidden = [Trial("same", "quiet", pairs(0.0, logs)) for logs in noise + 4 * between]
     assert excess_spread(honest) == pytest.approx(1.0, abs=0.15)
@@ -170,7 +171,7 @@ def test_trials_of_another_study_are_not_mixed_in(short_study, capsys):
     short_study("--trials", "4")
     capsys.readouterr()
     assert short_study("--trials", "4", "--rounds", "30") == 2
-    assert "rounds was 60 and is 30 now: give another --out" in capsys.readouterr().err
+    assert "rounds was 150 and is 30 now: give another --out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""How one cell's rounds are set against others': paired where few, aligned where many."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.analysis.alignment import FEWEST_TO_ALIGN, Series, align, contrast
+
+LOGS = st.lists(st.floats(-1, 1), min_size=1, max_size=40).map(np.array)
+
+
+@given(LOGS, LOGS, st.floats(-9, 9))
+def test_a_shift_is_found_exactly_and_the_other_way_round(own, other, shift):
+    assert align(own + shift, own) == pytest.approx(shift, abs=1e-6)
+    assert align(own, other) == pytest.approx(-align(other, own), abs=1e-6)
+
+
+def test_disturbed_rounds_do_not_move_it_however_many_there_are():
+    random = np.random.default_rng(0)
+    for share in (0.1, 0.5, 0.9):
+        own, other = 0.03 * random.standard_normal((2, 200))
+        own += 0.4 * (random.random(200) < share)
+        other += 0.4 * (random.random(200) < share)
+        assert align(own + 0.05, other) == pytest.approx(0.05, abs=0.012)
+
+
+def test_few_rounds_are_paired():
+    drift = np.random.default_rng(1).standard_normal(FEWEST_TO_ALIGN - 1)
+    noise = 0.01 * np.arange(len(drift))
+    found = contrast(Series(drift + noise), [Series(drift, 2)])
+    assert found.log == pytest.approx(noise.mean())
+    assert found.variance == pytest.approx(np.var(noise, ddof=1) / len(noise))
+    assert found.freedom == len(noise) - 1
+    assert found.processes == 1.5
+
+
+def test_many_rounds_that_share_their_noise_are_paired():
+    drift = 0.3 * np.random.default_rng(4).standard_normal(60)
+    noise = 0.001 * np.arange(60)
+    found = contrast(Series(drift + noise), [Series(drift)])
+    assert found.log == pytest.approx(noise.mean())
+    assert found.freedom == 59
+
+
+def test_a_cell_alone_has_its_mean():
+    logs = np.linspace(0, 1, 50)
+    found = contrast(Series(logs))
+    assert found.log == pytest.approx(0.5)
+    assert found.variance == pytest.approx(np.var(logs, ddof=1) / 50)
+
+
+def test_many_rounds_are_aligned_with_each_of_the_others():
+    random = np.random.default_rng(2)
+    logs = 0.02 * random.standard_normal((3, 60)) + 0.4 * (random.random((3, 60)) < 0.5)
+    own, first, second = logs
+    found = contrast(Series(own, 3), [Series(first, 3), Series(second - 1.0, 1)])
+    assert found.log == pytest.approx((align(own, first) + align(own, second - 1.0)) / 2)
+    assert found.processes == pytest.approx(1 / 3 + 1 / 12 + 1 / 4)
+
+
+def test_one_round_has_no_variance_and_a_negative_is_one():
+    found = contrast(Series(np.array([0.4])))
+    assert found.variance is None
+    assert (-found).log == -0.4
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_the_variance_is_that_of_many_repetitions(share):
+    """Its root within a third of the spread of 200 samples."""
+    random = np.random.default_rng(3)
+    logs = 0.03 * random.standard_normal((200, 2, 60))
+    logs += 0.4 * (random.random(logs.shape) < share)
+    found = [contrast(Series(own), [Series(other)]) for own, other in logs]
+    spread = np.std([one.log for one in found])
+    claimed = np.sqrt(np.mean([one.variance for one in found]))
+    assert claimed == pytest.approx(spread, rel=0.33)

@@ -10,7 +10,7 @@ from scipy.special import nctdtrinc
 from scipy.stats import bootstrap
 from scipy.stats import t as student
 
-from harness.analysis.alignment import Contrast, Series, align, contrast
+from harness.analysis.alignment import Contrast, Series, aligned_mean, contrast, paired_mean
 from harness.results.records import Record
 
 LEVEL = 0.95
@@ -19,14 +19,14 @@ ALPHA, POWER = 0.01, 0.9
 # Fewer pairs than this make a bootstrap's interval too narrow; it is no cross-check for them.
 BOOTSTRAP_PAIRS = 30
 _RESAMPLES = 199
-# An end of the bootstrap's interval this far from Student's, in half-widths of the latter, is
-# more than what resampling and n - 1 instead of n account for.
+# An end of the bootstrap's interval this far outside of the other, in half-widths of the latter, is
+# more than what resampling accounts for.
 _MATERIAL = 0.25
 # Logs of seconds carry rounding errors of about this size: no difference can be smaller.
 _ROUNDING = 1e-12
 # Standard deviation of log seconds between processes that do the same, which no number of rounds
-# in them shows: it lies in where their memory happens to be. Measured by `study`.
-PROCESS_SPREAD = 0.01
+# in them shows: it lies in where their memory happens to be. `study` prints what it measures.
+PROCESS_SPREAD = 0.011
 
 Verdict = Literal["faster", "slower", "no difference seen", "too few rounds"]
 
@@ -147,20 +147,25 @@ def series(record: Record, rounds: set[int]) -> Series:
     """A cell's log seconds of a sweep in these rounds."""
     turns = [turn for turn in record.turns if turn.round in rounds]
     logs = np.log(np.array([turn.sweep_s for turn in turns]))
-    return Series(logs, len({turn.process for turn in turns}))
+    lengths = np.unique([turn.process for turn in turns], return_counts=True)[1]
+    # What differs between processes is averaged by their numbers of rounds.
+    effective = len(turns) ** 2 / float(np.square(lengths).sum()) if turns else 1.0
+    return Series(logs, effective)
 
 
 def bootstrap_interval(pairs: Pairs) -> tuple[float, float] | None:
     """95 % interval of the ratio by the bootstrap's percentiles, always the same one.
 
-    None under 30 rounds, or where all are alike. The spread between processes is not in it.
+    Of the estimate that was taken, paired or aligned. None under 30 rounds, or where all are alike.
+    The spread between processes is not in it.
     """
     own, other = pairs.own.logs, pairs.other.logs
     if len(pairs) < BOOTSTRAP_PAIRS or np.ptp(own - other) <= _ROUNDING:
         return None
+    taken = aligned_mean if contrast(pairs.own, [pairs.other]).aligned else paired_mean
     interval = bootstrap(
         (own, other),
-        align,
+        lambda first, second: taken(first, [second]),
         paired=True,
         vectorized=False,
         confidence_level=LEVEL,
@@ -171,11 +176,8 @@ def bootstrap_interval(pairs: Pairs) -> tuple[float, float] | None:
     return float(np.exp(interval.low)), float(np.exp(interval.high))
 
 
-def intervals_disagree(pairs: Pairs) -> bool:
-    """Whether an end of the bootstrap's interval lies materially outside of the t interval."""
-    shift, other = pairs.shift, bootstrap_interval(pairs)
-    if shift is None or other is None or shift.interval is None:
-        return False
-    low, high = np.log(shift.interval)
+def reaches_beyond(other: tuple[float, float], interval: tuple[float, float]) -> bool:
+    """Whether an end of another interval lies materially outside of this one."""
+    low, high = np.log(interval)
     beyond = max(low - np.log(other[0]), np.log(other[1]) - high)
     return bool(beyond > _MATERIAL * (high - low) / 2)

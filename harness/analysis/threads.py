@@ -15,7 +15,7 @@ def fewest_threads(records: Sequence[Record], variant: str) -> Record | None:
 
 
 def thread_scaling(first: Record | None, record: Record, anchor: Record | None) -> dict[str, float]:
-    """Speed of a cell relative to the fewest threads, paired within rounds.
+    """Speed of a cell relative to the fewest threads, in the same rounds.
 
     Parameters
     ----------

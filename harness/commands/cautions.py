@@ -7,8 +7,8 @@ import pandas as pd
 from harness.analysis.inference import (
     BOOTSTRAP_PAIRS,
     bootstrap_interval,
-    intervals_disagree,
     pair_rounds,
+    reaches_beyond,
 )
 from harness.analysis.stability import drift, first_turn_outliers, other_threads, others_cores
 from harness.report.numbers import with_interval
@@ -59,7 +59,7 @@ def _drift(run: Run) -> Iterator[str]:
         if factor is not None and not 1 / _DRIFT < factor < _DRIFT:
             yield (
                 f"at {name} the machine drifted: sweeps took {factor:.2f} times as long in the "
-                "second half of the rounds as in the first; ratios are taken within rounds and "
+                "second half of the rounds as in the first; ratios are of the same rounds and "
                 "hold, seconds do not: repeat the run when the machine is idle"
             )
 
@@ -123,9 +123,9 @@ def _against(slow: Record, record: Record) -> Iterator[str]:
             f"{shift.detectable - 1:.1%} would have been: raise --rounds to see smaller ones"
         )
     other = bootstrap_interval(pairs)
-    if other is not None and intervals_disagree(pairs):
+    if other is not None and reaches_beyond(other, shift.interval):
         yield (
-            f"{what}: Student's interval is {with_interval(shift.ratio, *shift.interval)}, the "
+            f"{what}: its interval is {with_interval(shift.ratio, *shift.interval)}, the "
             f"bootstrap's (from {BOOTSTRAP_PAIRS} rounds on) {with_interval(shift.ratio, *other)}; "
             "some rounds were unlike the others: repeat the run when the machine is idle"
         )

@@ -151,8 +151,8 @@ def remarks(comparison: Comparison) -> list[str]:
         lines.append(f"not compared  {cell.variant} at {cell.rung}, {cell.threads}: {reason}")
     return [
         *lines,
-        "B/A: seconds of B over A, each first divided within its round by those of other cells "
-        "that both runs have;",
+        "B/A: seconds of B over A, each relative to other cells of the same rounds that both "
+        "runs have;",
         "     above 1, B is slower. A machine that is slower as a whole does not show here.",
         f"verdict: two-sided t-test (Welch) at {ALPHA:.0%}; would have been seen: the smallest "
         f"change that such data",

@@ -34,7 +34,7 @@ def machine_notes(run: Run) -> list[str]:
     for threads, texts in changes.items():
         remarks.append(
             f"from start to end of the run the machine changed, with {threads} "
-            f"thread{'s' * (threads != 1)}: {', '.join(texts)}. Ratios are taken within rounds and "
+            f"thread{'s' * (threads != 1)}: {', '.join(texts)}. Ratios are of the same rounds and "
             "hold; before seconds are compared with another run's, repeat it when the machine is "
             "idle"
         )

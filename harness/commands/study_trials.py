@@ -9,7 +9,7 @@ from typing import Any
 from harness.analysis.inference import pair_rounds
 from harness.analysis.study import Condition, Trial
 from harness.commands.console import Screen
-from harness.commands.study_backends import PLAIN, SLOWED, alias
+from harness.commands.study_backends import PLAIN, REPEATED_ROWS, SLOWED, alias
 from harness.data.dataset import Dataset
 from harness.errors import UserError
 from harness.measure.background import background_load
@@ -40,6 +40,10 @@ class Settings:
         As `run` takes them.
     data : str
         Content hash of the data set.
+    process_rounds : int
+        As of `Plan`.
+    repeated_rows : int
+        Of so many rows, one is solved twice by what is slowed down.
     """
 
     implementation: str
@@ -48,6 +52,8 @@ class Settings:
     rounds: int
     sweeps: int
     data: str
+    process_rounds: int = Plan.process_rounds
+    repeated_rows: int = REPEATED_ROWS
 
     def to_json(self) -> dict[str, Any]:
         """As the study's file holds them."""
@@ -83,6 +89,7 @@ def run_trials(
         params=params,
         sweeps=settings.sweeps,
         rounds=settings.rounds,
+        process_rounds=settings.process_rounds,
         baseline=names[0],
         shuffle_seed=number,
     )

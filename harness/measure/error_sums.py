@@ -61,8 +61,7 @@ def _emit_prefetch(_: Any, rows: Any, __: Any) -> tuple[Any, Callable[..., Any]]
         first = builder.gep(byte, [builder.mul(row, stride)])
         number = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte.type, number, number, number])
-        declare: Callable[..., Any] = cgutils.get_or_insert_function
-        prefetch = declare(builder.module, kind, "llvm.prefetch.p0")
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [byte.type], kind)
         loop: Callable[..., Any] = cgutils.for_range_slice
         zero, line = stride.type(0), stride.type(_CACHE_LINE)
         with loop(builder, zero, stride, line, stride.type) as (offset, _):

@@ -36,6 +36,7 @@ class Live:
     judge: Judge
     turn_sweeps: int | None = None  # None until calibrated
     process: int = 1  # number of the worker among the cell's
+    facts: dict[str, Any] = field(default_factory=dict)  # of its workers so far
     judged: int = 0  # sweeps judged
     spent_s: float = 0.0
     last_sweep_s: float = 0.0
@@ -71,6 +72,13 @@ class Live:
             seconds, _ = self.worker.call(name, **given)
             if self.process == 1:
                 self.write(Phase(self.cell, phase, seconds))
+
+    def note_facts(self) -> None:
+        """Ask the worker for its facts; of all workers, the largest memory counts."""
+        facts: dict[str, Any] = self.worker.call("facts")[1]
+        for name in ("peak_bytes", "base_bytes"):
+            facts[name] = max(facts[name] or 0, self.facts.get(name) or 0) or None
+        self.facts = facts
 
     def renew(self, worker: Worker) -> None:
         """Go on with another worker."""
@@ -132,13 +140,13 @@ class Live:
 
     def finish(self) -> None:
         """End a cell that took all the turns it could."""
-        facts: dict[str, Any] = self.worker.call("facts")[1]
+        self.note_facts()
         done, asked = self.judged, self.plan.sweeps
         if done >= asked:
-            self.end("ok", "", **facts)
+            self.end("ok", "", **self.facts)
         else:
             reason = f"{done} of {asked} sweeps took {self.spent_s:.3g} of {self.plan.budget_s:g} s"
-            self.end("over_budget", reason, **facts)
+            self.end("over_budget", reason, **self.facts)
 
     def end(self, status: Status, reason: str, **facts: Any) -> None:
         """Write what became of the cell, once, and let its worker go."""

@@ -103,12 +103,23 @@ class RungRun:
     def _renew(self, live: Sequence[Live], stack: ExitStack) -> None:
         """Replace workers by new ones, whose memory lies elsewhere."""
         for one in live:
+            one.attempt(one.note_facts)
             one.worker.stop()
+        again = [one for one in live if not one.ended]
+        for one in again:
             one.renew(self._worker(one.cell, stack))
-        with ThreadPoolExecutor(usable_cores()) as pool:  # nothing of this is timed
-            ready = [pool.submit(self._set_up_again, one) for one in live]
-            for one, future in zip(live, ready, strict=True):
-                one.attempt(future.result)
+        # Nothing of this is timed, so as many are set up at once as have cores of their own.
+        at_once = usable_cores() // max((one.cell.threads for one in again), default=1)
+        with ThreadPoolExecutor(max(1, at_once)) as pool:
+            ready = [pool.submit(self._set_up_again, one) for one in again]
+            try:
+                for one, future in zip(again, ready, strict=True):
+                    one.attempt(future.result)
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for one in again:
+                    one.worker.stop()  # what waits for its answer gives up
+                raise
 
     def _set_up_again(self, live: Live) -> None:
         live.create()

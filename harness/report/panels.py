@@ -47,6 +47,31 @@ def make_panels(
     ]
 
 
+def name_axes(
+    panels: Sequence[Axes], across: str, up: str, own_numbers_across: bool = False
+) -> None:
+    """Name the axes of panels that share them, once for all: at the left, and below the lowest.
+
+    Parameters
+    ----------
+    panels : sequence of Axes
+        In the order of `make_panels`.
+    across, up : str
+    own_numbers_across : bool
+        Whether each panel keeps the numbers of its horizontal axis.
+    """
+    columns = min(COLUMNS, len(panels))
+    for number, panel in enumerate(panels):
+        if number % columns == 0:
+            panel.set_ylabel(up)
+        else:
+            panel.tick_params(labelleft=False)
+        if number + columns >= len(panels):
+            panel.set_xlabel(across)
+        elif not own_numbers_across:
+            panel.tick_params(labelbottom=False)
+
+
 def legend_lines(looks: Sequence[st.Look]) -> list[list[st.Look]]:
     """Arrange the key in lines as wide as a figure."""
     widths = [0.55 + st.text_width(look.label) for look in looks]

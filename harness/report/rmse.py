@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from harness.report import layout
 from harness.report import style as st
 from harness.report.cells import rows_of
-from harness.report.panels import BELOW, COLUMNS, draw_legend, legend_lines, make_panels
+from harness.report.panels import BELOW, draw_legend, legend_lines, make_panels, name_axes
 
 Key = tuple[str, int]
 
@@ -46,21 +46,13 @@ def rmse_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Fig
 
 def _share_axes(panels: Sequence[Axes], limits: tuple[float, float], sweeps: int) -> None:
     """One scale of values for all panels; its numbers at the left, the sweeps below."""
-    columns = min(COLUMNS, len(panels))
-    for number, panel in enumerate(panels):
+    for panel in panels:
         panel.set_ylim(limits)
         panel.set_xlim(0.5, max(sweeps, 2) + 0.5)
         panel.grid(visible=True)
         panel.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
         panel.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
-        if number % columns == 0:
-            panel.set_ylabel("RMSE (rating units)")
-        else:
-            panel.tick_params(labelleft=False)
-        if number + columns < len(panels):
-            panel.tick_params(labelbottom=False)
-        else:
-            panel.set_xlabel("sweep")
+    name_axes(panels, "sweep", "RMSE (rating units)")
 
 
 def _limits(qualities: pd.DataFrame) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from harness.report import style as st
 from harness.report.cells import rows_of, rungs, several_threads
 from harness.report.marks import SIZE
 from harness.report.numbers import percent
-from harness.report.panels import BELOW, COLUMNS, draw_legend, legend_lines, make_panels
+from harness.report.panels import BELOW, draw_legend, legend_lines, make_panels, name_axes
 
 _NAME = "Speed relative to the fewest threads"
 _EFFICIENCIES = (1.0, 0.75, 0.5)
@@ -118,22 +118,14 @@ def _arm(high: float, low: float) -> float:
 
 
 def _finish(panels: Sequence[Axes], shown: pd.DataFrame, most: float) -> None:
-    columns = min(COLUMNS, len(panels))
     fewest = set(_fewest(shown))
     name = "threads" if fewest == {1} else "threads, as a multiple of the fewest"
     times = sorted(set(shown["times"]))
-    for number, panel in enumerate(panels):
+    for panel in panels:
         panel.set_ylim(0, most)
         panel.set_xlim(0, max(times) * 1.4)
         panel.xaxis.set_major_locator(FixedLocator(times))
         panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         panel.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
         panel.grid(visible=True, axis="y")
-        if number % columns == 0:
-            panel.set_ylabel("times as fast")
-        else:
-            panel.tick_params(labelleft=False)
-        if number + columns < len(panels):
-            panel.tick_params(labelbottom=False)
-        else:
-            panel.set_xlabel(name)
+    name_axes(panels, name, "times as fast")

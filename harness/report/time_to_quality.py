@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.report import layout
 from harness.report import style as st
-from harness.report.panels import BELOW, COLUMNS, draw_legend, legend_lines, make_panels
+from harness.report.panels import BELOW, draw_legend, legend_lines, make_panels, name_axes
 
 Key = tuple[str, int]
 _NAME = "Test RMSE against seconds of sweeps"
@@ -98,16 +98,10 @@ def _draw_panel(panel: Axes, shown: pd.DataFrame, looks: dict[Key, st.Look], tar
 
 def _finish(panels: Sequence[Axes], limits: tuple[float, float]) -> None:
     """One scale of RMSE for all panels; its numbers at the left."""
-    columns = min(COLUMNS, len(panels))
-    for number, panel in enumerate(panels):
+    for panel in panels:
         panel.set_ylim(limits)
         panel.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
-        if number % columns == 0:
-            panel.set_ylabel("test RMSE (rating units)")
-        else:
-            panel.tick_params(labelleft=False)
-        if number + columns >= len(panels):
-            panel.set_xlabel("seconds of sweeps (log scale)")
+    name_axes(panels, "seconds of sweeps (log scale)", "test RMSE (rating units)", True)
 
 
 def _note(cells: pd.DataFrame) -> str:

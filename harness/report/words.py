@@ -42,7 +42,7 @@ GLOSSARY: dict[str, str] = {
     "training and test ratings": "a tenth of the ratings is held out, the same in every scale",
     "RMSE": "root mean square error of the predictions, in rating units: smaller is better",
     "baseline": "the implementation that the others' speed is divided by",
-    "× as fast": "seconds of the baseline divided by seconds of this one, within a round",
+    "× as fast": "seconds of the baseline divided by seconds of this one, in the same rounds",
     "reference": (
         "the lowest float64 implementation of the ladder that did the sweep and itself agrees "
         "with the one below"
@@ -81,7 +81,7 @@ def captions(against: str) -> dict[str, str]:
         ),
         "speedup": (
             f"How many times as fast as {against}: seconds of {against} divided by seconds of "
-            "each, taken within a round so that a drift of the machine cancels. Bars are 95 % "
+            "each, in the same rounds, so that a drift of the machine hits both. Bars are 95 % "
             "confidence intervals. Where one of the two is projected, so is the ratio. What does "
             "not agree with the reference, or could not be checked, has no point here."
         ),
@@ -103,8 +103,8 @@ def captions(against: str) -> dict[str, str]:
             "value + .001; a marker stands at the first sweep that is at or below it."
         ),
         "threads": (
-            "How many times as fast each implementation is as with its own fewest threads, taken "
-            "within a round, with the 95 % confidence interval. On the grey line as many times the "
+            "How many times as fast each implementation is as with its own fewest threads, in the "
+            "same rounds, with the 95 % confidence interval. On the grey line as many times the "
             "threads give as many times the speed; below it are three quarters and half of that."
         ),
         "roofline": (

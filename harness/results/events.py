@@ -109,7 +109,7 @@ class Turn:
     sweeps: int
     users_s: float  # sum over the turn's sweeps
     items_s: float
-    process: int = 1  # which of the cell's processes, one after another, took it
+    process: int = 1  # which of the cell's processes in its group, one after another, took it
 
     @property
     def sweep_s(self) -> float:
@@ -159,7 +159,7 @@ class Ended:
     status: Status
     reason: str
     sweeps: int
-    peak_bytes: int | None = None  # VmHWM of its worker
+    peak_bytes: int | None = None  # VmHWM of its worker, the largest of several
     base_bytes: int | None = None  # its RSS before it opened any data
     threads_in_force: dict[str, Any] = field(default_factory=dict)
 

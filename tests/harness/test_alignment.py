@@ -40,14 +40,30 @@ def test_many_rounds_that_share_their_noise_are_paired():
     noise = 0.001 * np.arange(60)
     found = contrast(Series(drift + noise), [Series(drift)])
     assert found.log == pytest.approx(noise.mean())
-    assert found.freedom == 59
+    assert not found.aligned
+
+
+@pytest.mark.parametrize("share", [0.4, 0.6])
+def test_a_disturbance_that_costs_one_cell_more_is_not_aligned_away(share):
+    """Aligned, unchanged cells would differ by 0 where fewer than half of the rounds are disturbed
+    and by -.25 where more are; the mean moves by as much as the disturbances do."""
+    random = np.random.default_rng(5)
+    hit = random.random((2, 150)) < share
+    own, other = np.array([[0.15], [0.4]]) * hit + 0.01 * random.standard_normal((2, 150))
+    found = contrast(Series(own), [Series(other)])
+    assert not found.aligned
+    assert found.log == pytest.approx(-0.25 * share, abs=0.05)
+
+
+def test_a_median_that_lies_in_a_gap_is_no_error():
+    assert align([0.0, 10.0], [0.0]) == pytest.approx(5.0)
 
 
 def test_a_cell_alone_has_its_mean():
     logs = np.linspace(0, 1, 50)
     found = contrast(Series(logs))
     assert found.log == pytest.approx(0.5)
-    assert found.variance == pytest.approx(np.var(logs, ddof=1) / 50)
+    assert found.freedom == 19
 
 
 def test_many_rounds_are_aligned_with_each_of_the_others():
@@ -55,6 +71,7 @@ def test_many_rounds_are_aligned_with_each_of_the_others():
     logs = 0.02 * random.standard_normal((3, 60)) + 0.4 * (random.random((3, 60)) < 0.5)
     own, first, second = logs
     found = contrast(Series(own, 3), [Series(first, 3), Series(second - 1.0, 1)])
+    assert found.aligned
     assert found.log == pytest.approx((align(own, first) + align(own, second - 1.0)) / 2)
     assert found.processes == pytest.approx(1 / 3 + 1 / 12 + 1 / 4)
 

@@ -41,7 +41,7 @@ def test_a_cell_that_is_right_has_seconds_speedup_and_quality():
     assert row["sweep_s_low"] < row["sweep_s"] < row["sweep_s_high"]
     assert row["users_s"] + row["items_s"] == pytest.approx(row["sweep_s"])
     assert row["speedup"] == pytest.approx(2)
-    assert row["speedup_low"] == pytest.approx(2)
+    assert row["speedup_low"] < 2 < row["speedup_high"]
     assert not row["speedup_projected"]
     assert row["train_rmse"] == pytest.approx(0.8 + 1 / 3)
     assert (row["rounds"], row["sweeps"]) == (3, 3)

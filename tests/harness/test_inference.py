@@ -1,5 +1,7 @@
 """Verdicts, the smallest difference that would have shown, and the bootstrap as a cross-check."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from made_runs import timed
 from scipy import stats
 
 from harness.analysis import inference
-from harness.analysis.alignment import Contrast, Series, align, contrast
+from harness.analysis.alignment import Contrast, Series, contrast
 from harness.analysis.inference import (
     ALPHA,
     BOOTSTRAP_PAIRS,
@@ -17,9 +19,9 @@ from harness.analysis.inference import (
     Pairs,
     Shift,
     bootstrap_interval,
-    intervals_disagree,
     mean_shift,
     pair_rounds,
+    reaches_beyond,
     shift_of,
 )
 
@@ -155,7 +157,7 @@ def test_the_bootstrap_is_scipys_and_the_same_each_time():
     low, high = bootstrap_interval(pairs_of(own, other))
     expected = stats.bootstrap(
         (own, other),
-        align,
+        lambda first, second: np.mean(first - second),
         paired=True,
         vectorized=False,
         n_resamples=999,
@@ -170,12 +172,25 @@ def test_few_pairs_or_no_noise_have_no_bootstrap():
     few, flat = np.array([0.1, 0.2] * (BOOTSTRAP_PAIRS // 2 - 1)), np.zeros(BOOTSTRAP_PAIRS)
     assert bootstrap_interval(pairs_of(few, 0 * few)) is None
     assert bootstrap_interval(pairs_of(flat + 0.1, flat)) is None
-    assert not intervals_disagree(pairs_of(flat + 0.1, flat))
 
 
-def test_intervals_agree_on_ordinary_noise_and_not_where_a_group_of_rounds_is_unlike_the_others():
-    own, other = 0.01 * np.random.default_rng(2).standard_normal((2, 60))
-    assert not intervals_disagree(pairs_of(own, other))
-    # The jackknife's groups of three are alike, so that it sees next to nothing.
-    own[:] = np.tile([-0.1, 0.0, 0.1], 20)
-    assert intervals_disagree(pairs_of(own, 0.0001 * other))
+def test_an_interval_reaches_beyond_another_by_an_end_that_is_materially_outside():
+    """A quarter of a half-width on the scale of logs."""
+    interval = (np.exp(-0.1), np.exp(0.1))
+    for low, high, beyond in ((-0.12, 0.1, False), (-0.13, 0.1, True), (0.0, 0.13, True)):
+        assert reaches_beyond((np.exp(low), np.exp(high)), interval) == beyond
+    assert not reaches_beyond((1.0, 1.0), interval)
+
+
+@pytest.mark.parametrize("lengths", [(50,), (50, 50, 50), (50, 10)])
+def test_processes_count_by_their_rounds(lengths):
+    """Of one mean over all rounds, what is a process's own has the share of its rounds."""
+    record = timed("numpy", [1.0] * sum(lengths))
+    processes = np.repeat(np.arange(len(lengths)), lengths)
+    record.turns = [
+        replace(turn, process=int(process))
+        for turn, process in zip(record.turns, processes, strict=True)
+    ]
+    pairs = pair_rounds(record, record)
+    shares = np.array(lengths) / sum(lengths)
+    assert pairs.own.processes == pytest.approx(1 / np.square(shares).sum())

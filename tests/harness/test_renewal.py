@@ -1,9 +1,11 @@
 """A cell that goes on in a new process: the same results, from memory that lies elsewhere."""
 
+import pytest
 from tiny import alive_workers, go, record_of
 
-from harness.measure.handle import WorkerFailure
+from harness.measure.handle import Worker, WorkerFailure
 from harness.measure.live import Live
+from harness.results.log import read_run
 
 NAMES = ("numpy", "numba-serial")
 
@@ -37,3 +39,37 @@ def test_one_that_does_not_start_again_ends_alone(tmp_path, monkeypatch):
     assert ended["numba-serial"].status == "ok"
     assert len(record_of(run, "numba-serial").turns) == 4
     assert not alive_workers()
+
+
+def test_ctrl_c_while_it_starts_again_leaves_nothing_behind(tmp_path, monkeypatch):
+    create = Live.create
+
+    def interrupted(self):
+        if self.process == 2:
+            raise KeyboardInterrupt
+        create(self)
+
+    monkeypatch.setattr(Live, "create", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        go(tmp_path, NAMES, rounds=4, process_rounds=3)
+    assert not alive_workers()
+    ended = [record_of(read_run(tmp_path), name).ended for name in NAMES]
+    assert [one.status for one in ended] == ["interrupted"] * 2
+
+
+def test_its_memory_is_the_largest_of_its_processes(tmp_path, monkeypatch):
+    peaks = {1: 300, 2: 900, 3: 400}
+    call = Worker.call
+
+    def with_peak(self, name, **arguments):
+        seconds, result = call(self, name, **arguments)
+        if name == "facts":
+            number[0] += 1
+            result = result | {"peak_bytes": peaks[number[0]], "base_bytes": None}
+        return seconds, result
+
+    number = [0]
+    monkeypatch.setattr(Worker, "call", with_peak)
+    run = go(tmp_path, ["numba-parallel"], rounds=5, process_rounds=2)
+    ended = record_of(run, "numba-parallel").ended
+    assert (ended.peak_bytes, ended.base_bytes) == (900, None)

@@ -39,7 +39,7 @@ def record(run: Run, threads: int) -> Record:
     return next(r for r in run.records if r.cell[1:] == ("numba-parallel", threads))
 
 
-def test_speed_by_threads_is_paired_within_rounds():
+def test_speed_by_threads_is_of_the_same_rounds():
     run = two_thread_counts()
     found = thread_scaling(record(run, 1), record(run, 2), None)
     assert found["thread_speedup"] == pytest.approx(math.sqrt(1.8 * 1.7))

@@ -1,0 +1,180 @@
+"""Where a sweep of the tiled kernel spends its time, and how near that is to what is possible.
+
+    python -m benchmarks.tiled_profile --scale full --cells 20:float32,32:float32,20:float64
+
+In each round, in an order shuffled anew, every cell has a turn at three tasks: a whole sweep; one
+whose rows are gathered from a few cache lines, so that what is left is arithmetic; and one with a
+rating or few a row, so that what is left is the solving of the systems. Beside them take turns a
+loop of multiply-adds and a matrix product. *Limit* is the time of the plan's multiply-adds alone,
+at the rate of that loop in the same round; shares are medians over the rounds.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+from tabulate import tabulate
+
+from harness.analysis.roofline import sweep_flops
+from harness.cost import Size
+from harness.data.datasets import SYNTHETIC, open_dataset
+from harness.data.ladder import cut
+from harness.measure.roofline_kernels import multiply_add_loop
+from implementations.als import start_factors, sweep
+from implementations.numba_tiled import NumbaTiled
+from implementations.problem import AlsParams, Ratings
+from implementations.registry import usable_cores
+from implementations.tiled.plan import By, Plan
+
+# Rows that stay in a first-level cache, whatever the rank.
+RESIDENT_ROWS = 16
+TURNS_OF_LOOP = 2_000_000
+MATRIX = 2000
+TASKS = ("sweep", "in cache", "solving")
+Work = Callable[[], object]
+
+
+class Cell:
+    """A rank and a dtype, and its work for each task."""
+
+    def __init__(self, name: str, train: Ratings) -> None:
+        rank, dtype = name.split(":")
+        self.name, self.dtype = name, dtype
+        self.params = AlsParams(rank=int(rank))
+        self.train = train
+        whole, single = self._backend(train), self._backend(_single(train))
+        few_items = self._backend(replace(train, items=train.items % RESIDENT_ROWS))
+        few_users = self._backend(replace(train, users=train.users % RESIDENT_ROWS))
+        self.plan = whole.plan
+        self.work: dict[str, Work] = {
+            "sweep": lambda: sweep(whole),
+            "in cache": lambda: (few_items.update_users(), few_users.update_items()),
+            "solving": lambda: sweep(single),
+        }
+
+    def _backend(self, ratings: Ratings) -> NumbaTiled:
+        backend = NumbaTiled(self.params, np.dtype(self.dtype), usable_cores())
+        backend.prepare(ratings)
+        backend.load(start_factors(ratings, self.params))
+        backend.warm_up()
+        return backend
+
+    @property
+    def flops(self) -> float:
+        """Of the plan's multiply-adds, which are more than are needed."""
+        return 2 * len(self.train) * 2.0 * multiply_adds(self.plan) * self.plan.lanes
+
+    @property
+    def useful_flops(self) -> float:
+        """The least that the equations take (`harness.analysis.roofline`)."""
+        train = self.train
+        size = Size(len(train), train.n_users, train.n_items)
+        return sweep_flops(size, self.plan.unknowns)
+
+
+def multiply_adds(plan: Plan) -> int:
+    """Vectors that a rating multiplies and adds."""
+    terms = (term for terms in plan.passes for term in terms)
+    return sum(len(term.vectors) for term in terms if term.by is not By.ONE)
+
+
+def _single(train: Ratings) -> Ratings:
+    """One rating for each row of the longer side; some more for those of the other."""
+    count = max(train.n_users, train.n_items)
+    rows = np.arange(count, dtype=np.int32)
+    ids = rows % train.n_users, rows % train.n_items
+    values = np.resize(train.values, count)
+    return replace(train, users=ids[0], items=ids[1], values=values)
+
+
+def machine(pool: ThreadPoolExecutor) -> Iterator[tuple[str, Work, float]]:
+    """What the machine can do: name, work, and its operations."""
+    threads = usable_cores()
+    for dtype in ("float32", "float64"):
+        loop = multiply_add_loop(dtype)
+        loop.run(1)
+        turns = [TURNS_OF_LOOP] * threads
+        flops = 2.0 * loop.lanes * loop.accumulators * sum(turns)
+        yield f"fma {dtype}", lambda run=loop.run, turns=turns: list(pool.map(run, turns)), flops
+        one = np.ones((MATRIX, MATRIX), dtype)
+        yield f"gemm {dtype}", lambda one=one: one @ one, 2.0 * MATRIX**3
+
+
+def timed(work: Work) -> float:
+    start = perf_counter()
+    work()
+    return perf_counter() - start
+
+
+def main() -> None:
+    options = _options()
+    rung = cut(open_dataset(SYNTHETIC, (options.scale,), print), options.scale, split_seed=0)
+    cells = [Cell(name, rung.train) for name in options.cells.split(",")]
+    seconds: dict[str, list[float]] = {}
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        flops = {name: (work, amount) for name, work, amount in machine(pool)}
+        works = {name: work for name, (work, _) in flops.items()}
+        works |= {f"{c.name} {task}": work for c in cells for task, work in c.work.items()}
+        names = list(works)
+        for number in range(options.rounds):
+            for which in np.random.default_rng(number).permutation(len(names)):
+                name = names[which]
+                seconds.setdefault(name, []).append(timed(works[name]))
+    rates = {name: amount / np.array(seconds[name]) for name, (_, amount) in flops.items()}
+    _print(options, rung.train, cells, {n: np.array(s) for n, s in seconds.items()}, rates)
+
+
+def _print(options, train, cells, seconds, rates) -> None:
+    print(f"\n{SYNTHETIC} at {options.scale}: {len(train):,} training ratings")
+    lanes = {cell.dtype: cell.plan.lanes for cell in cells}
+    widths = ", ".join(f"{count} lanes of {dtype}" for dtype, count in lanes.items())
+    print(f"{usable_cores()} threads, {widths}, {options.rounds} rounds\n")
+    for name, rate in rates.items():
+        print(f"{name}: {_spread(rate / 1e9)} GFLOP/s")
+    rows = []
+    for cell in cells:
+        whole, near, solving = (seconds[f"{cell.name} {task}"] for task in TASKS)
+        limit = cell.flops / rates[f"fma {cell.dtype}"]
+        useful = cell.useful_flops / whole
+        shares = limit / whole, useful / rates[f"gemm {cell.dtype}"]
+        rows.append(
+            (
+                cell.name,
+                *(_spread(values) for values in (whole, near, solving, limit)),
+                *(f"{np.median(share):.0%}" for share in shares),
+                f"{np.median(useful) / 1e9:.0f}",
+            )
+        )
+    headers = (
+        "rank:dtype",
+        "sweep, s",
+        "rows in cache, s",
+        "solving, s",
+        "limit, s",
+        "limit\n/ sweep",
+        "useful\n/ gemm",
+        "useful\nGFLOP/s",
+    )
+    print("\n" + tabulate(rows, headers, disable_numparse=True))
+
+
+def _spread(values: np.ndarray) -> str:
+    low, middle, high = np.quantile(values, (0, 0.5, 1))
+    return f"{middle:.3g} ({low:.3g}–{high:.3g})"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--scale", default="full")
+    parser.add_argument("--cells", default="20:float32,32:float32,64:float32,20:float64")
+    parser.add_argument("--rounds", type=int, default=9)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -92,16 +92,21 @@ def contrast(own: Series, others: Sequence[Series] = ()) -> Contrast:
     Of pairing and alignment, where they agree, the one with the smaller variance is taken, as
     Jaeckel (1971, Annals of Mathematical Statistics 42) proposes for means trimmed more or less.
     """
-    weight = 1 / max(1, len(others))
-    processes = 1 / own.processes + sum(weight**2 / other.processes for other in others)
+    processes = weigh_processes(own, others)
     logs = own.logs, [other.logs for other in others]
     if len(own) < FEWEST_TO_ALIGN:
-        return Contrast(*_student(mean_difference(*logs)), processes)
-    paired = Contrast(*_jackknife(paired_mean, *logs), processes)
+        return Contrast(*student_mean(mean_difference(*logs)), processes)
+    paired = Contrast(*jackknife(paired_mean, *logs), processes)
     if not others:
         return paired
-    aligned = Contrast(*_jackknife(aligned_mean, *logs), processes, aligned=True)
+    aligned = Contrast(*jackknife(aligned_mean, *logs), processes, aligned=True)
     return aligned if _is_better(aligned, paired) else paired
+
+
+def weigh_processes(own: Series, others: Sequence[Series]) -> float:
+    """Sum of weight² / number of processes, of a cell and those whose mean it is set against."""
+    weight = 1 / max(1, len(others))
+    return 1 / own.processes + sum(weight**2 / other.processes for other in others)
 
 
 def _is_better(aligned: Contrast, paired: Contrast) -> bool:
@@ -127,7 +132,7 @@ def aligned_mean(own: Logs, others: Sequence[Logs]) -> float:
     return float(np.mean([align(own, other) for other in others]))
 
 
-def _student(differences: Logs) -> tuple[float, float | None, float]:
+def student_mean(differences: Logs) -> tuple[float, float | None, float]:
     """Mean of independent differences, its variance, and degrees of freedom."""
     rounds, log = len(differences), float(differences.mean())
     if rounds < 2:
@@ -135,7 +140,7 @@ def _student(differences: Logs) -> tuple[float, float | None, float]:
     return log, float(differences.var(ddof=1)) / rounds, rounds - 1
 
 
-def _jackknife(estimate: Estimate, own: Logs, others: Sequence[Logs]) -> tuple[float, float, float]:
+def jackknife(estimate: Estimate, own: Logs, others: Sequence[Logs]) -> tuple[float, float, float]:
     """An estimate, its variance by the delete-a-group jackknife, and degrees of freedom."""
     group = np.arange(len(own)) * _GROUPS // len(own)
     without = []

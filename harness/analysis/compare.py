@@ -1,9 +1,9 @@
 """Two runs of the same thing: which cells changed, apart from what all of them did.
 
 A machine drifts between runs by more than most changes are worth, so a cell's seconds are taken
-relative to a yardstick within each round: other cells that both runs have. Which ones, is decided
-by how much their raw seconds changed: the half of them nearest to the middle, so that a few that
-did become slower or faster do not bend it.
+relative to a yardstick: other cells that both runs have. Which ones, is decided by how much their
+raw seconds changed: the half of them nearest to the middle, so that a few that did become slower or
+faster do not bend it.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,10 @@ from statistics import median
 
 import numpy as np
 
-from harness.analysis.alignment import Contrast, contrast
+from harness.analysis.alignment import Contrast
 from harness.analysis.inference import Shift, common_rounds, series, shift_of
 from harness.analysis.parity import judge_rung
+from harness.analysis.quiet import quiet_contrast, typical_log
 from harness.results.events import Cell
 from harness.results.records import Record, Run, RungRecord
 
@@ -30,7 +31,8 @@ class Change:
     ----------
     cell : Cell
     first_s, second_s : float
-        Median seconds of a sweep, as measured.
+        Seconds of a sweep, as measured, in the rounds that were compared: the quick ones, or the
+        middle one of few.
     shift : Shift
         Of the second run over the first, relative to the yardstick.
     yardstick : tuple of Cell
@@ -141,7 +143,7 @@ def _change(pair: Pair, pairs: Sequence[Pair]) -> Change:
     before, after = (
         _relative(pair[run], [other[run] for other in yardstick]) for run in range(len(pair))
     )
-    first_s, second_s = (median(turn.sweep_s for turn in record.turns) for record in pair)
+    first_s, second_s = (float(np.exp(_typical_log(record))) for record in pair)
     shift = shift_of(-before, after)
     shown = not (pair[0].planned.hidden or pair[1].planned.hidden)
     cells = tuple(other[0].cell for other in yardstick)
@@ -169,8 +171,12 @@ def _yardstick(pair: Pair, pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def _raw_log(pair: Pair) -> float:
-    before, after = (median(turn.sweep_s for turn in record.turns) for record in pair)
-    return float(np.log(after / before))
+    before, after = (_typical_log(record) for record in pair)
+    return after - before
+
+
+def _typical_log(record: Record) -> float:
+    return typical_log(np.log([turn.sweep_s for turn in record.turns]))
 
 
 def _meet(pair: Pair, others: Sequence[Pair], share: float) -> bool:
@@ -186,4 +192,4 @@ def _meet(pair: Pair, others: Sequence[Pair], share: float) -> bool:
 def _relative(record: Record, yardstick: Sequence[Record]) -> Contrast:
     """Log seconds of a cell less the mean of the yardstick's, where rounds have them all."""
     rounds = common_rounds([record, *yardstick])
-    return contrast(series(record, rounds), [series(other, rounds) for other in yardstick])
+    return quiet_contrast(series(record, rounds), [series(other, rounds) for other in yardstick])

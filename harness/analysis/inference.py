@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,14 @@ from scipy.special import nctdtrinc
 from scipy.stats import bootstrap
 from scipy.stats import t as student
 
-from harness.analysis.alignment import Contrast, Series, aligned_mean, contrast, paired_mean
+from harness.analysis.alignment import (
+    Contrast,
+    Series,
+    aligned_mean,
+    contrast,
+    paired_mean,
+    student_mean,
+)
 from harness.results.records import Record
 
 LEVEL = 0.95
@@ -94,10 +102,8 @@ def mean_shift(logs: ArrayLike) -> Shift | None:
     values = np.asarray(logs, dtype=np.float64)
     if not len(values):
         return None
-    if len(values) < 2:
-        return Shift(float(values[0]), None)
-    error = float(values.std(ddof=1) / np.sqrt(len(values)))
-    return Shift(float(values.mean()), error, len(values) - 1)
+    log, variance, freedom = student_mean(values)
+    return Shift(log, None if variance is None else float(np.sqrt(variance)), freedom)
 
 
 def shift_of(*contrasts: Contrast) -> Shift:
@@ -126,10 +132,15 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.own)
 
+    @cached_property
+    def contrast(self) -> Contrast | None:
+        """The first against the second; None where they share no round."""
+        return contrast(self.own, [self.other]) if len(self) else None
+
     @property
     def shift(self) -> Shift | None:
         """How many times as long the first takes; None where they share no round."""
-        return shift_of(contrast(self.own, [self.other])) if len(self) else None
+        return None if self.contrast is None else shift_of(self.contrast)
 
 
 def pair_rounds(own: Record, other: Record) -> Pairs:
@@ -162,7 +173,7 @@ def bootstrap_interval(pairs: Pairs) -> tuple[float, float] | None:
     own, other = pairs.own.logs, pairs.other.logs
     if len(pairs) < BOOTSTRAP_PAIRS or np.ptp(own - other) <= _ROUNDING:
         return None
-    taken = aligned_mean if contrast(pairs.own, [pairs.other]).aligned else paired_mean
+    taken = aligned_mean if pairs.contrast and pairs.contrast.aligned else paired_mean
     interval = bootstrap(
         (own, other),
         lambda first, second: taken(first, [second]),

@@ -8,6 +8,7 @@ from tabulate import tabulate
 from harness.analysis.comparable import differences, software_changes
 from harness.analysis.compare import Change, Comparison, compare_runs
 from harness.analysis.inference import ALPHA, POWER
+from harness.analysis.quiet import FEWEST_QUIET
 from harness.commands.console import Screen
 from harness.errors import UserError
 from harness.report.numbers import with_interval, with_spread
@@ -18,8 +19,8 @@ _HEADERS = (
     "scale",
     "implementation",
     "threads",
-    "A, s a sweep",
-    "B, s a sweep",
+    "A, s a sweep\n(quick rounds)",
+    "B, s a sweep\n(quick rounds)",
     "B/A, drift removed\n(95 % interval)",
     "verdict on B",
     "would have\nbeen seen",
@@ -151,8 +152,9 @@ def remarks(comparison: Comparison) -> list[str]:
         lines.append(f"not compared  {cell.variant} at {cell.rung}, {cell.threads}: {reason}")
     return [
         *lines,
-        "B/A: seconds of B over A, each relative to other cells of the same rounds that both "
-        "runs have;",
+        f"quick rounds: a twentieth of all rounds is quicker, in a run of {FEWEST_QUIET} or more; "
+        "the middle one of fewer",
+        "B/A: seconds of B over A, each relative to other cells that both runs have;",
         "     above 1, B is slower. A machine that is slower as a whole does not show here.",
         f"verdict: two-sided t-test (Welch) at {ALPHA:.0%}; would have been seen: the smallest "
         f"change that such data",

@@ -76,7 +76,14 @@ class Slowed(Plain):
 
     The second time is done by instances of their own, which hold the ratings of those rows alone
     and the factors that were loaded: what is timed is work of the same kind, and no copy.
+
+    Attributes
+    ----------
+    one_in : int
+        One row in so many is solved twice.
     """
+
+    one_in: ClassVar[int] = REPEATED_ROWS
 
     def __init__(self, params: AlsParams, dtype: np.dtype[Any], threads: int = 1) -> None:
         super().__init__(params, dtype, threads)
@@ -84,14 +91,14 @@ class Slowed(Plain):
 
     def bytes_needed(self, size: ProblemSize) -> int:
         """With those of the two small ones, which have the factors of the other side, too."""
-        some = size.n_ratings // REPEATED_ROWS * 2
+        some = size.n_ratings // self.one_in * 2
         small = ProblemSize(some, size.n_users, size.n_items)
         return self._all.bytes_needed(size) + 2 * self._again_users.bytes_needed(small)
 
     def prepare(self, train: Ratings) -> None:
         """Lay out the ratings, and those of the rows that are solved twice."""
         super().prepare(train)
-        self._users, self._items = repeated_rows(train)
+        self._users, self._items = repeated_rows(train, self.one_in)
         self._again_users.prepare(_of_users(train, self._users))
         self._again_items.prepare(_of_items(train, self._items))
 
@@ -119,13 +126,16 @@ class Slowed(Plain):
         self._again_items.update_items()
 
 
-def repeated_rows(train: Ratings) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def repeated_rows(
+    train: Ratings, one_in: int = REPEATED_ROWS
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Users and items that are solved twice: one in so many in the order of their counts.
 
     Of as many places to begin at, the one that comes nearest to that share of the ratings.
     """
     sides = ((train.users, train.n_users), (train.items, train.n_items))
-    users, items = (_one_in_so_many(np.bincount(ids, minlength=rows)) for ids, rows in sides)
+    counts = (np.bincount(ids, minlength=rows) for ids, rows in sides)
+    users, items = (_one_in_so_many(of_side, one_in) for of_side in counts)
     return users, items
 
 
@@ -136,10 +146,10 @@ def repeated_shares(train: Ratings) -> tuple[float, float]:
     return len(_of_users(train, users)) / total, len(_of_items(train, items)) / total
 
 
-def _one_in_so_many(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def _one_in_so_many(counts: NDArray[np.int64], one_in: int) -> NDArray[np.int64]:
     order = np.argsort(counts, kind="stable")
-    choices = [order[first::REPEATED_ROWS] for first in range(REPEATED_ROWS)]
-    wanted = counts.sum() / REPEATED_ROWS
+    choices = [order[first::one_in] for first in range(one_in)]
+    wanted = counts.sum() / one_in
     return np.sort(min(choices, key=lambda rows: abs(counts[rows].sum() - wanted)))
 
 

@@ -102,6 +102,36 @@ def test_equal_runs_rarely_differ(cells):
     assert false / total <= 0.05
 
 
+def disturbed(seed: int, share: float, **slowed: float) -> Seconds:
+    """150 rounds, some of which a neighbour disturbs: each kernel by its own factor."""
+    random, made = np.random.default_rng(seed), {}
+    for number, name in enumerate(NAMES[1:]):
+        own = slowed.get(name.replace("-", "_"), 1.0) * 4.0**-number
+        noise = np.exp(0.01 * random.standard_normal(150))
+        hit = random.random(150) < share
+        made[name] = (own * noise * np.where(hit, 1.2 + 0.1 * number, 1.0)).tolist()
+    return made
+
+
+@pytest.mark.parametrize("shares", [(0.1, 0.8), (0.8, 0.3), (0.5, 0.5)])
+def test_neighbours_that_cost_kernels_differently_do_not_make_a_change(shares):
+    false = 0
+    for seed in range(10):
+        runs = [run_of(disturbed(2 * seed + n, share)) for n, share in enumerate(shares)]
+        false += sum(shift.verdict != "no difference seen" for shift in shifts(*runs).values())
+    assert false <= 2  # of 40
+
+
+@pytest.mark.parametrize("shares", [(0.1, 0.8), (0.8, 0.3)])
+def test_a_slow_down_is_found_whatever_neighbours_do(shares):
+    for seed in range(5):
+        first = run_of(disturbed(2 * seed, shares[0]))
+        second = run_of(disturbed(2 * seed + 1, shares[1], numba_parallel=1.1))
+        found = shifts(first, second)["numba-parallel"]
+        assert found.verdict == "slower"
+        assert found.interval[0] < 1.1 < found.interval[1]
+
+
 def test_the_yardstick_is_the_half_that_changed_least_unlike_the_rest():
     comparison = compare_runs(run_of(seconds(7)), run_of(seconds(8, numpy=2.0)))
     for change in comparison.changes:

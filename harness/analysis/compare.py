@@ -16,7 +16,7 @@ import numpy as np
 from harness.analysis.alignment import Contrast
 from harness.analysis.inference import Shift, common_rounds, series, shift_of
 from harness.analysis.parity import judge_rung
-from harness.analysis.quiet import quiet_contrast, typical_log
+from harness.analysis.quiet import RUN_SPREAD, quiet_contrast, typical_log
 from harness.results.events import Cell
 from harness.results.records import Record, Run, RungRecord
 
@@ -144,7 +144,7 @@ def _change(pair: Pair, pairs: Sequence[Pair]) -> Change:
         _relative(pair[run], [other[run] for other in yardstick]) for run in range(len(pair))
     )
     first_s, second_s = (float(np.exp(_typical_log(record))) for record in pair)
-    shift = shift_of(-before, after)
+    shift = shift_of(-before, after, known=len(pair) * RUN_SPREAD**2)
     shown = not (pair[0].planned.hidden or pair[1].planned.hidden)
     cells = tuple(other[0].cell for other in yardstick)
     return Change(pair[0].cell, first_s, second_s, shift, cells, shown)

@@ -106,18 +106,19 @@ def mean_shift(logs: ArrayLike) -> Shift | None:
     return Shift(log, None if variance is None else float(np.sqrt(variance)), freedom)
 
 
-def shift_of(*contrasts: Contrast) -> Shift:
+def shift_of(*contrasts: Contrast, known: float = 0.0) -> Shift:
     """Shift of the sum of independent contrasts.
 
-    To what the rounds show is added what they cannot: the spread between processes. The degrees of
-    freedom are Welch's (1947, Biometrika 34, eq. 28); a known variance has infinitely many.
+    To what the rounds show is added what they cannot: the spread between processes, and a `known`
+    variance. The degrees of freedom are Welch's (1947, Biometrika 34, eq. 28); a known variance has
+    infinitely many.
     """
     log = sum(one.log for one in contrasts)
     variances = [one.variance for one in contrasts if one.variance is not None]
     if len(variances) < len(contrasts):
         return Shift(log, None)
     between = PROCESS_SPREAD**2 * sum(one.processes for one in contrasts)
-    total = sum(variances) + between
+    total = sum(variances) + between + known
     each = sum(one.variance**2 / one.freedom for one in contrasts if one.variance)
     return Shift(log, float(np.sqrt(total)), total**2 / each if each else np.inf)
 

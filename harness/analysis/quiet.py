@@ -17,6 +17,9 @@ FEWEST_QUIET = 60
 # Quick is what this share of rounds stays below. Of equal runs beside more or less busy neighbours,
 # results scattered least at .03 to .05; from .2 on it was five times as widely.
 _SHARE = 0.05
+# Standard deviation between runs of a cell's log seconds over its yardstick's, beside what rounds
+# and processes show. `benchmarks.repeat_runs` measures what comes of it.
+RUN_SPREAD = 0.010
 
 
 def quiet_contrast(own: Series, others: Sequence[Series] = ()) -> Contrast:

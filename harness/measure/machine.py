@@ -151,11 +151,12 @@ def _vector_width() -> str:
 
 def _blas() -> list[dict[str, Any]]:
     wanted = ("internal_api", "version", "architecture", "threading_layer")
-    return [
+    pools = [
         {key: pool.get(key) for key in wanted}
         for pool in threadpool_info()
         if pool["user_api"] == "blas"
     ]
+    return sorted(pools, key=str)  # threadpoolctl gives them in any order
 
 
 def _version(package: str) -> str:

@@ -16,8 +16,8 @@ def logs(seed: int, rounds: int, disturbed: float = 0.0, at: float = 0.0) -> np.
 
 def test_how_many_rounds_were_disturbed_does_not_matter():
     own, other = Series(logs(0, 150, 0.8, at=0.1)), Series(logs(1, 150, 0.2))
-    assert quiet_contrast(own, [other]).log == pytest.approx(0.1, abs=0.02)  # the noise is 0.01
-    assert np.mean(own.logs) - np.mean(other.logs) > 0.3
+    assert quiet_contrast(own, [other]).log == pytest.approx(0.1, abs=0.02)
+    assert np.mean(own.logs) - np.mean(other.logs) > 0.25
 
 
 def test_its_variance_is_not_less_than_that_of_many_samples():

@@ -15,7 +15,7 @@ from harness.analysis.alignment import Contrast, Logs, Series, contrast, jackkni
 # With fewer rounds, the quickest of them are too few to be left out in groups.
 FEWEST_QUIET = 60
 # Quick is what this share of rounds stays below. Of equal runs beside more or less busy neighbours,
-# results scattered least at .03 to .05; from .2 on it was five times as widely.
+# results scattered least at .03 to .05; from .2 on, two to eight times as widely.
 _SHARE = 0.05
 # Standard deviation between runs of a cell's log seconds over its yardstick's, beside what rounds
 # and processes show. `benchmarks.repeat_runs` measures what comes of it.

@@ -92,18 +92,17 @@ def contrast(own: Series, others: Sequence[Series] = ()) -> Contrast:
     Of pairing and alignment, where they agree, the one with the smaller variance is taken, as
     Jaeckel (1971, Annals of Mathematical Statistics 42) proposes for means trimmed more or less.
     """
-    processes = weigh_processes(own, others)
-    logs = own.logs, [other.logs for other in others]
     if len(own) < FEWEST_TO_ALIGN:
-        return Contrast(*student_mean(mean_difference(*logs)), processes)
-    paired = Contrast(*jackknife(paired_mean, *logs), processes)
+        differences = mean_difference(own.logs, [other.logs for other in others])
+        return Contrast(*student_mean(differences), _weigh_processes(own, others))
+    paired = jackknife(paired_mean, own, others)
     if not others:
         return paired
-    aligned = Contrast(*jackknife(aligned_mean, *logs), processes, aligned=True)
+    aligned = replace(jackknife(aligned_mean, own, others), aligned=True)
     return aligned if _is_better(aligned, paired) else paired
 
 
-def weigh_processes(own: Series, others: Sequence[Series]) -> float:
+def _weigh_processes(own: Series, others: Sequence[Series]) -> float:
     """Sum of weight² / number of processes, of a cell and those whose mean it is set against."""
     weight = 1 / max(1, len(others))
     return 1 / own.processes + sum(weight**2 / other.processes for other in others)
@@ -140,14 +139,16 @@ def student_mean(differences: Logs) -> tuple[float, float | None, float]:
     return log, float(differences.var(ddof=1)) / rounds, rounds - 1
 
 
-def jackknife(estimate: Estimate, own: Logs, others: Sequence[Logs]) -> tuple[float, float, float]:
-    """An estimate, its variance by the delete-a-group jackknife, and degrees of freedom."""
-    group = np.arange(len(own)) * _GROUPS // len(own)
+def jackknife(estimate: Estimate, own: Series, others: Sequence[Series]) -> Contrast:
+    """What an estimate says of a cell and others, its variance by the delete-a-group jackknife."""
+    logs, rest = own.logs, [other.logs for other in others]
+    group = np.arange(len(logs)) * _GROUPS // len(logs)
     without = []
     for left_out in range(_GROUPS):
         kept = group != left_out
-        without.append(estimate(own[kept], [other[kept] for other in others]))
-    return estimate(own, others), (_GROUPS - 1) * float(np.var(without)), _GROUPS - 1
+        without.append(estimate(logs[kept], [other[kept] for other in rest]))
+    variance = (_GROUPS - 1) * float(np.var(without))
+    return Contrast(estimate(logs, rest), variance, _GROUPS - 1, _weigh_processes(own, others))
 
 
 def align(own: ArrayLike, other: ArrayLike) -> float:

@@ -34,7 +34,7 @@ _MATERIAL = 0.25
 _ROUNDING = 1e-12
 # Standard deviation of log seconds between processes that do the same, which no number of rounds
 # in them shows: it lies in where their memory happens to be. `study` prints what it measures.
-PROCESS_SPREAD = 0.011
+PROCESS_SPREAD = 0.015
 
 Verdict = Literal["faster", "slower", "no difference seen", "too few rounds"]
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.analysis.alignment import Contrast, Logs, Series, contrast, jackknife, weigh_processes
+from harness.analysis.alignment import Contrast, Logs, Series, contrast, jackknife
 
 # With fewer rounds, the quickest of them are too few to be left out in groups.
 FEWEST_QUIET = 60
@@ -25,19 +25,12 @@ RUN_SPREAD = 0.010
 def quiet_contrast(own: Series, others: Sequence[Series] = ()) -> Contrast:
     """Set a cell's quick rounds against the mean of those of others.
 
-    With fewer than 60 rounds, cells are paired or aligned, as within a run.
-
-    Parameters
-    ----------
-    own : Series
-        Of one round at least.
-    others : sequence of Series
-        Of the same rounds.
+    Takes what `contrast` takes. With fewer than 60 rounds, cells are paired or aligned by it, as
+    within a run.
     """
     if len(own) < FEWEST_QUIET:
         return contrast(own, others)
-    logs = own.logs, [other.logs for other in others]
-    return Contrast(*jackknife(_quick_difference, *logs), weigh_processes(own, others))
+    return jackknife(_quick_difference, own, others)
 
 
 def typical_log(logs: Logs) -> float:

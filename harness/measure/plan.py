@@ -41,7 +41,7 @@ class Plan:
     params: AlsParams
     sweeps: int = 10
     rounds: int = 150
-    process_rounds: int = 50
+    process_rounds: int = 25
     budget_s: float = 60.0
     baseline: str = ""
     split_seed: int = 0

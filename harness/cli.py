@@ -96,7 +96,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--split-seed", type=int, default=0, help="of the holdout")
     add("--shuffle-seed", type=int, default=0, help="of the order of turns")
     add("--sweeps", type=_count, default=10, help="first sweeps, each judged for quality")
-    add("--rounds", type=_count, default=150, help="turns of each implementation on the clock")
+    add("--rounds", type=_count, default=180, help="turns of each implementation on the clock")
     add("--budget", type=_seconds, default=60.0, help="seconds of sweeps a cell; inf: no limit")
     add("--threads", type=_counts, default=(), help="counts such as 1,2 (default: all cores)")
     add("--out", type=Path, help="folder of the run (default: a new one in results/)")
@@ -151,7 +151,7 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
     )
     add = parser.add_argument
     add("--trials", type=_count, default=400, help="of each of the four rates (default: 400)")
-    add("--rounds", type=_count, default=150, help="of each run (default: 150, as `run`)")
+    add("--rounds", type=_count, default=180, help="of each run (default: 180, as `run`)")
     add("--impl", default="numba-serial", help="implementation (default: numba-serial)")
     add("--rank", type=_count, default=8, help="default: 8, for short sweeps: a trial takes long")
     add("--out", type=Path, default=Path("results/study.json"), help="what there is goes on")

@@ -33,8 +33,9 @@ _MATERIAL = 0.25
 # Logs of seconds carry rounding errors of about this size: no difference can be smaller.
 _ROUNDING = 1e-12
 # Standard deviation of log seconds between processes that do the same, which no number of rounds
-# in them shows: it lies in where their memory happens to be. `study` prints what it measures.
-PROCESS_SPREAD = 0.015
+# in them shows: it lies in where their memory happens to be. It differs from machine to machine, so
+# it is a guess that is worth so many degrees of freedom beside what a run's own processes show.
+PROCESS_SPREAD, GUESS_FREEDOM = 0.015, 10
 
 Verdict = Literal["faster", "slower", "no difference seen", "too few rounds"]
 
@@ -109,18 +110,34 @@ def mean_shift(logs: ArrayLike) -> Shift | None:
 def shift_of(*contrasts: Contrast, known: float = 0.0) -> Shift:
     """Shift of the sum of independent contrasts.
 
-    To what the rounds show is added what they cannot: the spread between processes, and a `known`
-    variance. The degrees of freedom are Welch's (1947, Biometrika 34, eq. 28); a known variance has
-    infinitely many.
+    The degrees of freedom are Welch's (1947, Biometrika 34, eq. 28); the `known` variance, which is
+    added, has infinitely many.
     """
     log = sum(one.log for one in contrasts)
-    variances = [one.variance for one in contrasts if one.variance is not None]
-    if len(variances) < len(contrasts):
+    parts = [part for one in contrasts if (part := _uncertainty(one)) is not None]
+    if len(parts) < len(contrasts):
         return Shift(log, None)
-    between = PROCESS_SPREAD**2 * sum(one.processes for one in contrasts)
-    total = sum(variances) + between + known
-    each = sum(one.variance**2 / one.freedom for one in contrasts if one.variance)
+    total = sum(variance for variance, _ in parts) + known
+    each = sum(variance**2 / freedom for variance, freedom in parts if variance)
     return Shift(log, float(np.sqrt(total)), total**2 / each if each else np.inf)
+
+
+def _uncertainty(one: Contrast) -> tuple[float, float] | None:
+    """Variance of a contrast, and its degrees of freedom; None where rounds do not show it.
+
+    What the rounds show, and what processes are expected to add, is a guess. Where there are
+    several processes it is pooled with what their scatter shows, each by its degrees of freedom: a
+    moderated variance (Smyth 2004, Statistical Applications in Genetics and Molecular Biology 3,
+    section 3).
+    """
+    if one.variance is None:
+        return None
+    guess = one.variance + PROCESS_SPREAD**2 * one.processes
+    if one.between is None:
+        return guess, guess**2 * one.freedom / one.variance**2 if one.variance else np.inf
+    freedom = GUESS_FREEDOM + one.between_freedom
+    pooled = GUESS_FREEDOM * guess + one.between_freedom * one.between
+    return pooled / freedom, freedom
 
 
 @dataclass(frozen=True)
@@ -159,10 +176,7 @@ def series(record: Record, rounds: set[int]) -> Series:
     """A cell's log seconds of a sweep in these rounds."""
     turns = [turn for turn in record.turns if turn.round in rounds]
     logs = np.log(np.array([turn.sweep_s for turn in turns]))
-    lengths = np.unique([turn.process for turn in turns], return_counts=True)[1]
-    # What differs between processes is averaged by their numbers of rounds.
-    effective = len(turns) ** 2 / float(np.square(lengths).sum()) if turns else 1.0
-    return Series(logs, effective)
+    return Series(logs, np.array([turn.process for turn in turns], dtype=np.int64))
 
 
 def bootstrap_interval(pairs: Pairs) -> tuple[float, float] | None:

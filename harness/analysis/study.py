@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations, product
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+from scipy.stats import beta
 
+from harness.analysis.alignment import Series
 from harness.analysis.inference import LEVEL, Pairs, Shift, mean_shift
 
 Kind = Literal["same", "slowed"]
@@ -51,24 +53,62 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class StudyRun:
+    """The cells of one run: an implementation under several names, and itself slowed down.
+
+    Attributes
+    ----------
+    condition : {"quiet", "loaded"}
+    plain, slowed : tuple of Series
+        Of the same rounds.
+    """
+
+    condition: Condition
+    plain: tuple[Series, ...]
+    slowed: tuple[Series, ...]
+
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """All pairs of cells: of two that are the same, and of one slowed down and one not."""
+        same = [*combinations(self.plain, 2), *combinations(self.slowed, 2)]
+        return (
+            *(Trial("same", self.condition, Pairs(own, other)) for other, own in same),
+            *(
+                Trial("slowed", self.condition, Pairs(own, other))
+                for own, other in product(self.slowed, self.plain)
+            ),
+        )
+
+    def independent(self, kind: Kind) -> int:
+        """How many pairs of a kind there are of which no two have a cell in common."""
+        if kind == "slowed":
+            return min(len(self.plain), len(self.slowed))
+        return len(self.plain) // 2 + len(self.slowed) // 2
+
+
+@dataclass(frozen=True)
 class Rate:
     """How often something was found in trials of one kind and condition.
+
+    Trials that have a cell in common are not independent. The share found in all pairs of a run
+    scatters at most as widely as that in pairs without a common cell (Hoeffding 1963, Journal of
+    the American Statistical Association 58, section 5), so its interval is that of as many trials
+    as there are of the latter.
 
     Attributes
     ----------
     kind : {"same", "slowed"}
     condition : {"quiet", "loaded"}
     trials, found : int
-    low, high : float
-        95 % interval of the share (Clopper and Pearson 1934).
+    independent : int
+        Trials without a common cell.
     """
 
     kind: Kind
     condition: Condition
     trials: int
     found: int
-    low: float
-    high: float
+    independent: int
 
     @property
     def share(self) -> float:
@@ -76,22 +116,30 @@ class Rate:
         return self.found / self.trials
 
     @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the share (Clopper and Pearson 1934)."""
+        hits, misses = self.share * self.independent, (1 - self.share) * self.independent
+        low = beta.ppf((1 - LEVEL) / 2, hits, misses + 1) if hits else 0.0
+        high = beta.ppf((1 + LEVEL) / 2, hits + 1, misses) if misses else 1.0
+        return float(low), float(high)
+
+    @property
     def met(self) -> bool:
         """Whether the share is what is asked of the method."""
         return self.share <= MOST_FALSE if self.kind == "same" else self.share >= LEAST_FOUND
 
 
-def rates(trials: Sequence[Trial]) -> list[Rate]:
+def rates(runs: Sequence[StudyRun]) -> list[Rate]:
     """The rates of all kinds and conditions that have trials."""
     found = []
     for condition in CONDITIONS:
+        some = [run for run in runs if run.condition == condition]
+        trials = [trial for run in some for trial in run.trials]
         for kind in KINDS:
-            some = [one for one in trials if (one.kind, one.condition) == (kind, condition)]
-            if some:
-                hits = sum(one.found for one in some)
-                interval = binomtest(hits, len(some)).proportion_ci(LEVEL, "exact")
-                ends = (float(interval.low), float(interval.high))
-                found.append(Rate(kind, condition, len(some), hits, *ends))
+            hits = [trial.found for trial in trials if trial.kind == kind]
+            if hits:
+                independent = sum(run.independent(kind) for run in some)
+                found.append(Rate(kind, condition, len(hits), sum(hits), independent))
     return found
 
 

@@ -23,7 +23,7 @@ class Request:
     split_seed: int = 0
     shuffle_seed: int = 0
     sweeps: int = 10
-    rounds: int = 150
+    rounds: int = 180
     budget_s: float = 60.0
     threads: tuple[int, ...] = ()
     out: Path | None = None

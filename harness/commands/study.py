@@ -9,13 +9,14 @@ import numpy as np
 from tabulate import tabulate
 
 from harness.analysis.alignment import Series
-from harness.analysis.inference import ALPHA, Pairs
+from harness.analysis.inference import ALPHA
 from harness.analysis.study import (
     CONDITIONS,
     LEAST_FOUND,
     MOST_FALSE,
     Condition,
     Rate,
+    StudyRun,
     Trial,
     excess_spread,
     overall_shift,
@@ -25,7 +26,7 @@ from harness.analysis.study import (
 from harness.commands.check import find_or_say
 from harness.commands.console import Screen
 from harness.commands.study_backends import repeated_shares
-from harness.commands.study_trials import SCALE, Settings, run_trials
+from harness.commands.study_trials import SCALE, Settings, make_run
 from harness.data.dataset import Dataset
 from harness.data.datasets import SYNTHETIC, open_dataset
 from harness.data.ladder import cut
@@ -49,10 +50,10 @@ def study(wanted: int, out: Path, implementation: str, rank: int, rounds: int) -
     Parameters
     ----------
     wanted : int
-        Trials of each of the four rates.
+        Trials of each of the four rates, at least.
     out : Path
-        JSON file that the trials go to after every run; a study begun there goes on. The figure
-        goes beside it.
+        JSON file that cells go to after every run; a study begun there goes on. The figure goes
+        beside it.
     implementation : str
     rank : int
     rounds : int
@@ -75,17 +76,17 @@ def study(wanted: int, out: Path, implementation: str, rank: int, rounds: int) -
         dataset = open_dataset(SYNTHETIC, (SCALE,), screen.line)
         threads, sweeps = variant.threads(usable_cores()), min(rounds, Plan.sweeps)
         settings = Settings(implementation, rank, threads, rounds, sweeps, dataset.sha256)
-        trials = read_trials(out, settings)
+        runs = read_runs(out, settings)
         interrupted = False
         try:
-            for condition, number in _missing(trials, wanted):
-                screen.notice(f"run {number + 1}, {condition}: {len(trials)} trials so far")
-                trials += run_trials(settings, dataset, condition, number, screen)
-                _write(out, settings, trials)
+            for condition, number in _missing(runs, wanted):
+                screen.notice(f"run {number + 1}, {condition}")
+                runs.append(make_run(settings, dataset, condition, number, screen))
+                _write(out, settings, runs)
         except KeyboardInterrupt:
             screen.line("interrupted: what there is follows; the same command goes on from here")
             interrupted = True
-        found = rates(trials)
+        found, trials = rates(runs), [trial for run in runs for trial in run.trials]
         _print(settings, dataset, trials, found, screen)
         if trials:
             for path in _draw(out, settings, trials, found):
@@ -93,34 +94,38 @@ def study(wanted: int, out: Path, implementation: str, rank: int, rounds: int) -
     return 130 if interrupted else int(not all(rate.met for rate in found))
 
 
-def _missing(trials: list[Trial], wanted: int) -> Iterator[tuple[Condition, int]]:
+def _missing(runs: list[StudyRun], wanted: int) -> Iterator[tuple[Condition, int]]:
     """Conditions and numbers of the runs to make, in turn, for as long as trials are missing."""
     while True:
         counts = {
-            condition: sum(trial.condition == condition for trial in trials) // 2
+            condition: sum(
+                trial.kind == "same"  # of which a run has fewer than slowed down
+                for run in runs
+                if run.condition == condition
+                for trial in run.trials
+            )
             for condition in CONDITIONS
         }
         short = [condition for condition in CONDITIONS if counts[condition] < wanted]
         if not short:
             return
-        condition = min(short, key=lambda name: counts[name])
-        yield condition, len(trials)  # differs from run to run, also where a study goes on
+        yield min(short, key=lambda name: counts[name]), len(runs)
 
 
-def read_trials(path: Path, settings: Settings) -> list[Trial]:
-    """Trials of a study that was begun; none where there is no such file.
+def read_runs(path: Path, settings: Settings) -> list[StudyRun]:
+    """Runs of a study that was begun; none where there is no such file.
 
     Raises
     ------
     UserError
-        Where the file holds something else, or trials that were made otherwise.
+        Where the file holds something else, or runs that were made otherwise.
     """
     if not path.exists():
         return []
     try:
         held = json.loads(path.read_text())
         before = held["settings"]
-        trials = [_trial(kept) for kept in held["trials"]]
+        runs = [_run(kept) for kept in held["runs"]]
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} holds no study ({error!r}): give another --out") from None
     now = settings.to_json()
@@ -130,23 +135,21 @@ def read_trials(path: Path, settings: Settings) -> list[Trial]:
                 f"{path}: {name} was {before.get(name)!r} and is {now[name]!r} now: "
                 "give another --out"
             )
-    return trials
+    return runs
 
 
-def _write(path: Path, settings: Settings, trials: list[Trial]) -> None:
-    """Keep the trials, so that the same may be judged by another method later."""
+def _write(path: Path, settings: Settings, runs: list[StudyRun]) -> None:
+    """Keep the cells' rounds, so that the same may be judged by another method later."""
     held: dict[str, Any] = {
         "settings": settings.to_json(),
         "environment": describe_machine(),
-        "rates": [vars(rate) | {"share": rate.share, "met": rate.met} for rate in rates(trials)],
-        "trials": [
+        "runs": [
             {
-                "kind": trial.kind,
-                "condition": trial.condition,
-                "own": _kept(trial.pairs.own),
-                "other": _kept(trial.pairs.other),
+                "condition": run.condition,
+                "plain": [_kept(series) for series in run.plain],
+                "slowed": [_kept(series) for series in run.slowed],
             }
-            for trial in trials
+            for run in runs
         ],
     }
     write_whole(path, json.dumps(held) + "\n")
@@ -154,15 +157,17 @@ def _write(path: Path, settings: Settings, trials: list[Trial]) -> None:
 
 def _kept(series: Series) -> dict[str, Any]:
     whole = [round(log * _UNITS) for log in series.logs.tolist()]
-    return {"logs": whole, "processes": series.processes}
+    return {"logs": whole, "process": series.process.tolist()}
 
 
-def _trial(kept: dict[str, Any]) -> Trial:
-    own, other = (
-        Series(np.array(kept[side]["logs"]) / _UNITS, kept[side]["processes"])
-        for side in ("own", "other")
+def _run(kept: dict[str, Any]) -> StudyRun:
+    plain, slowed = (
+        tuple(
+            Series(np.array(one["logs"]) / _UNITS, np.array(one["process"])) for one in kept[kind]
+        )
+        for kind in ("plain", "slowed")
     )
-    return Trial(kept["kind"], kept["condition"], Pairs(own, other))
+    return StudyRun(kept["condition"], plain, slowed)
 
 
 def _print(
@@ -196,14 +201,20 @@ def rate_table(found: list[Rate]) -> str:
             _WORDS[rate.kind][0],
             "background load" if rate.condition == "loaded" else "as it is",
             f"{rate.found} of {rate.trials}",
-            f"{rate.share:.1%} ({rate.low:.1%}–{rate.high:.1%})",
+            _share(rate),
+            rate.independent,
             _WORDS[rate.kind][1],
             "met" if rate.met else "NOT MET",
         )
         for rate in found
     ]
-    headers = ("trial", "machine", "seen", "share (95 % Clopper–Pearson)", "wanted", "")
+    headers = ("trial", "machine", "seen", "share (95 %)", "independent", "wanted", "")
     return tabulate(rows, headers, disable_numparse=True)
+
+
+def _share(rate: Rate) -> str:
+    low, high = rate.interval
+    return f"{rate.share:.1%} ({low:.1%}–{high:.1%})"
 
 
 def _observations(trials: list[Trial]) -> Iterator[str]:
@@ -226,8 +237,7 @@ def _draw(out: Path, settings: Settings, trials: list[Trial], found: list[Rate])
     from harness.report.study import draw_study
 
     headings: dict[tuple[str, str], str] = {
-        (rate.kind, rate.condition): f"{rate.found} of {rate.trials}: {rate.share:.1%} "
-        f"({rate.low:.1%}–{rate.high:.1%})"
+        (rate.kind, rate.condition): f"{rate.found} of {rate.trials}: {_share(rate)}"
         for rate in found
     }
     return [out, *draw_study(trials_frame(trials), headings, _title(settings), out)]

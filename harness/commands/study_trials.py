@@ -1,4 +1,4 @@
-"""One run of the study: real cells through the real runner, and the trials that they make."""
+"""One run of the study: real cells through the real runner."""
 
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -6,8 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from harness.analysis.inference import pair_rounds
-from harness.analysis.study import Condition, Trial
+from harness.analysis.alignment import Series
+from harness.analysis.inference import common_rounds, series
+from harness.analysis.study import Condition, StudyRun
 from harness.commands.console import Screen
 from harness.commands.study_backends import PLAIN, REPEATED_ROWS, SLOWED, alias
 from harness.data.dataset import Dataset
@@ -18,15 +19,13 @@ from harness.measure.plan import Plan, PlannedCell
 from harness.measure.runner import Runner
 from harness.results.events import Cell, RunStarted
 from harness.results.log import EventLog
-from harness.results.records import Record, Run
+from harness.results.records import Run
 from implementations.problem import AlsParams
 from implementations.registry import find
 
 SCALE = "100k"
-# As many cells as they are of the implementation and of itself slowed down. Two that are the same
-# make a trial, and so do two that are not; no cell is in two trials of a kind, so these are
-# independent but for the drift that they share.
-COUNT = 6
+# A run has so many cells of the implementation, and of itself slowed down.
+COUNT = 8
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,10 @@ class Settings:
         return asdict(self)
 
 
-def run_trials(
+def make_run(
     settings: Settings, dataset: Dataset, condition: Condition, number: int, screen: Screen
-) -> list[Trial]:
-    """Make one run, and what its trials show.
+) -> StudyRun:
+    """Make one run.
 
     Parameters
     ----------
@@ -101,11 +100,11 @@ def run_trials(
     with TemporaryDirectory(prefix="als-ladder-study-") as folder, loaded:
         with EventLog(Path(folder), started) as log:
             Runner(plan, cells, dataset, log, _Quiet(screen)).run(plan.rungs)
-        return trials_of(log.run, settings, condition)
+        return cells_of(log.run, settings, condition)
 
 
-def trials_of(run: Run, settings: Settings, condition: Condition) -> list[Trial]:
-    """Trials that a run's cells make.
+def cells_of(run: Run, settings: Settings, condition: Condition) -> StudyRun:
+    """What the study keeps of a run.
 
     Raises
     ------
@@ -117,18 +116,14 @@ def trials_of(run: Run, settings: Settings, condition: Condition) -> list[Trial]
         if record.ended is None or record.ended.status != "ok":
             what = f"{record.ended.status}: {record.ended.reason}" if record.ended else "no end"
             raise UserError(f"study: {cell.variant} did not end well ({what})")
+    rounds = common_rounds(list(records.values()))
 
-    def record_of(kind: str, number: int) -> Record:
-        name = alias(kind, number, settings.implementation)
-        return records[Cell(SCALE, name, settings.threads)]
+    def cells(kind: str) -> tuple[Series, ...]:
+        names = (alias(kind, number, settings.implementation) for number in range(COUNT))
+        found = (records[Cell(SCALE, name, settings.threads)] for name in names)
+        return tuple(series(record, rounds) for record in found)
 
-    plain = [record_of(PLAIN, number) for number in range(COUNT)]
-    slowed = [record_of(SLOWED, number) for number in range(COUNT)]
-    same = [pair for cells in (plain, slowed) for pair in zip(cells[1::2], cells[::2], strict=True)]
-    other = zip(slowed, plain, strict=True)
-    return [Trial("same", condition, pair_rounds(*pair)) for pair in same] + [
-        Trial("slowed", condition, pair_rounds(*pair)) for pair in other
-    ]
+    return StudyRun(condition, cells(PLAIN), cells(SLOWED))
 
 
 def _who() -> list[tuple[str, int]]:

@@ -40,8 +40,8 @@ class Plan:
     threads: tuple[int, ...]
     params: AlsParams
     sweeps: int = 10
-    rounds: int = 150
-    process_rounds: int = 25
+    rounds: int = 180
+    process_rounds: int = 30
     budget_s: float = 60.0
     baseline: str = ""
     split_seed: int = 0

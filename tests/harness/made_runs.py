@@ -4,6 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from harness.analysis.alignment import Series
 from harness.results.events import (
     Cell,
     CellPlanned,
@@ -20,6 +24,13 @@ from harness.results.events import (
 )
 from harness.results.records import Record, Run, RungRecord, fold
 from implementations.registry import LADDER
+
+
+def series_of(logs: ArrayLike, *lengths: int) -> Series:
+    """Log seconds measured in processes of so many rounds each, or in a single one."""
+    values = np.asarray(logs, dtype=np.float64)
+    processes = np.repeat(np.arange(len(lengths) or 1), lengths or len(values))
+    return Series(values, processes)
 
 
 def run_started(baseline: str = "naive", **plan: Any) -> RunStarted:

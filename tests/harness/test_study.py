@@ -5,30 +5,46 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_runs import planned, run_started, rung_started, turns
+from made_runs import planned, run_started, rung_started, series_of, turns
+from scipy import stats
 from tiny import tiny_dataset
 
-from harness.analysis.alignment import Series
 from harness.analysis.inference import PROCESS_SPREAD, Pairs
-from harness.analysis.study import Trial, excess_spread, overall_shift, rates, trials_frame
+from harness.analysis.study import (
+    Rate,
+    StudyRun,
+    Trial,
+    excess_spread,
+    overall_shift,
+    rates,
+    trials_frame,
+)
 from harness.cli import main
 from harness.commands import study
-from harness.commands.study import rate_table, read_trials
+from harness.commands.study import rate_table, read_runs
 from harness.commands.study_backends import alias
-from harness.commands.study_trials import COUNT, Settings, trials_of
+from harness.commands.study_trials import COUNT, Settings, cells_of
 from harness.errors import UserError
 from harness.report.study import draw_study
 from harness.results.events import Cell, Ended
 from harness.results.records import fold
 
-SETTINGS = Settings("numba-serial", 8, 1, 150, 10, "5a")
+SETTINGS = Settings("numba-serial", 8, 1, 180, 10, "5a")
 
 
 def pairs(log: float, noise=(0.001, -0.002, 0.001, 0.0, 0.0015)) -> Pairs:
-    return Pairs(Series(log + np.array(noise), 4), Series(np.zeros(len(noise)), 4))
+    return Pairs(series_of(log + np.array(noise)), series_of(np.zeros(len(noise))))
 
 
-SMALL, LARGE = pairs(0.0), pairs(0.05)
+def study_run(condition, slowed=0.05, count=2) -> StudyRun:
+    """A run of which all slowed cells take so much longer."""
+    noise = np.array([0.001, -0.002, 0.001, 0.0, 0.0015])
+    plain = [np.roll(noise, number) for number in range(count)]
+    return StudyRun(
+        condition,
+        tuple(series_of(logs) for logs in plain),
+        tuple(series_of(slowed + logs[::-1]) for logs in plain),
+    )
 
 
 # Trials and rates.
@@ -50,37 +66,61 @@ def made_run(status="ok"):
     return fold(events)
 
 
-def test_a_run_makes_as_many_trials_of_each_kind_as_it_has_cells_of_each():
-    trials = trials_of(made_run(), SETTINGS, "loaded")
-    assert [trial.kind for trial in trials] == ["same"] * COUNT + ["slowed"] * COUNT
+def test_all_pairs_of_a_runs_cells_are_trials():
+    run = cells_of(made_run(), SETTINGS, "loaded")
+    trials = run.trials
+    same = [trial for trial in trials if trial.kind == "same"]
+    slowed = [trial for trial in trials if trial.kind == "slowed"]
+    assert len(same) == COUNT * (COUNT - 1)
+    assert len(slowed) == COUNT**2
+    assert run.independent("same") == run.independent("slowed") == COUNT
     assert {trial.condition for trial in trials} == {"loaded"}
     for trial in trials:
         assert trial.found == (trial.kind == "slowed")
         expected = 1.05 if trial.kind == "slowed" else 1.0
         assert trial.shift.ratio == pytest.approx(expected, abs=0.015)
         assert trial.pairs.own.processes == trial.pairs.other.processes == 2
+    paired = {(id(trial.pairs.own), id(trial.pairs.other)) for trial in trials}
+    assert len(paired) == len(trials)
 
 
 def test_a_cell_that_did_not_end_well_ends_the_study():
     with pytest.raises(UserError, match=r"plain_0_numba_serial did not end well \(failed: why\)"):
-        trials_of(made_run("failed"), SETTINGS, "quiet")
+        cells_of(made_run("failed"), SETTINGS, "quiet")
 
 
-def test_rates_are_counted_by_kind_and_condition_with_their_intervals():
-    """Clopper and Pearson for 0 of 10: up to 1 - .025^(1/10)."""
-    trials = [Trial("same", "quiet", SMALL)] * 10
-    trials += [Trial("slowed", "quiet", LARGE)] * 9 + [Trial("slowed", "quiet", SMALL)]
-    trials += [Trial("same", "loaded", LARGE)]
-    found = {(rate.kind, rate.condition): rate for rate in rates(trials)}
-    assert set(found) == {("same", "quiet"), ("slowed", "quiet"), ("same", "loaded")}
+def test_rates_are_counted_by_kind_and_condition():
+    runs = [study_run("quiet")] * 9 + [study_run("quiet", slowed=0.0), study_run("loaded", -0.05)]
+    found = {(rate.kind, rate.condition): rate for rate in rates(runs)}
+    assert set(found) == {(k, c) for k in ("same", "slowed") for c in ("quiet", "loaded")}
     quiet = found["same", "quiet"]
-    assert (quiet.found, quiet.trials, quiet.low, quiet.met) == (0, 10, 0.0, True)
-    assert quiet.high == pytest.approx(1 - 0.025**0.1)
-    assert (found["slowed", "quiet"].share, found["slowed", "quiet"].met) == (0.9, True)
-    assert not found["same", "loaded"].met
-    table = rate_table(rates(trials))
-    assert "9 of 10" in table
+    assert (quiet.found, quiet.trials, quiet.independent, quiet.met) == (0, 20, 20, True)
+    slowed = found["slowed", "quiet"]
+    assert (slowed.found, slowed.trials, slowed.independent, slowed.met) == (36, 40, 20, True)
+    assert found["slowed", "loaded"].found == 0
+    table = rate_table(rates(runs))
+    assert "36 of 40" in table
     assert table.count("NOT MET") == 1
+
+
+@pytest.mark.parametrize("hits", [0, 2, 17, 40])
+def test_an_interval_is_clopper_and_pearsons_for_as_many_independent_trials(hits):
+    exact = stats.binomtest(hits, 40).proportion_ci(0.95, "exact")
+    for repeated in (1, 5):
+        rate = Rate("same", "quiet", 40 * repeated, hits * repeated, 40)
+        assert rate.interval == pytest.approx((exact.low, exact.high))
+
+
+@pytest.mark.parametrize("chance", [0.02, 0.1])
+def test_an_interval_holds_though_trials_share_cells(chance):
+    """All pairs of six cells, 20 runs, found where two levels are far apart: at least 95 %."""
+    random = np.random.default_rng(2)
+    bound = stats.norm.ppf(1 - chance / 2) * np.sqrt(2)
+    levels = random.standard_normal((500, 20, 6))
+    first, second = np.triu_indices(6, 1)
+    found = (np.abs(levels[..., first] - levels[..., second]) > bound).sum(axis=(1, 2))
+    intervals = [Rate("same", "quiet", 300, int(hits), 60).interval for hits in found]
+    assert np.mean([low <= chance <= high for low, high in intervals]) >= 0.95
 
 
 def test_a_slowed_one_that_looks_faster_is_not_found():
@@ -91,7 +131,7 @@ def test_a_slowed_one_that_looks_faster_is_not_found():
 def test_spread_beyond_what_intervals_allow_for_is_seen():
     random = np.random.default_rng(1)
     noise = 0.02 * random.standard_normal((200, 5))
-    between = PROCESS_SPREAD * np.sqrt(2 / 4) * random.standard_normal((200, 1))
+    between = PROCESS_SPREAD * np.sqrt(2) * random.standard_normal((200, 1))
     honest = [Trial("same", "quiet", pairs(0.0, logs)) for logs in noise + between]
     hidden = [Trial("same", "quiet", pairs(0.0, logs)) for logs in noise + 4 * between]
     assert excess_spread(honest) == pytest.approx(1.0, abs=0.15)
@@ -108,11 +148,11 @@ def short_study(monkeypatch, tmp_path):
     """The command with runs that are made up, and are interrupted when told."""
     made = []
 
-    def run_trials(settings, dataset, condition, number, screen):
+    def make_run(settings, dataset, condition, number, screen):
         if len(made) == short.most:
             raise KeyboardInterrupt
         made.append((condition, number))
-        return trials_of(made_run(), settings, condition)
+        return cells_of(made_run(), settings, condition)
 
     def short(*arguments):
         return main(
@@ -120,7 +160,7 @@ def short_study(monkeypatch, tmp_path):
         )
 
     short.most, short.made, short.path = 100, made, tmp_path / "s.json"
-    monkeypatch.setattr(study, "run_trials", run_trials)
+    monkeypatch.setattr(study, "make_run", make_run)
     monkeypatch.setattr(study, "open_dataset", lambda *_: tiny_dataset())
     monkeypatch.setattr(
         study, "cut", lambda dataset, *_, **__: type("R", (), {"train": dataset.ratings})
@@ -129,17 +169,16 @@ def short_study(monkeypatch, tmp_path):
 
 
 def test_a_study_prints_draws_and_keeps_its_rates(short_study, capsys):
-    assert short_study("--trials", "12") == 0
+    assert short_study("--trials", "31") == 0
     said = capsys.readouterr().out
-    assert said.count("12 of 12") == said.count("0 of 12") == 2
+    assert said.count("64 of 64") == said.count("0 of 56") == 2
     assert "quiet: they took 1.05" in said
     held = json.loads(short_study.path.read_text())
-    assert [rate["found"] for rate in held["rates"]] == [0, 12, 0, 12]
-    assert len(held["trials"]) == 48
+    assert [run["condition"] for run in held["runs"]] == ["quiet", "loaded"]
     for suffix in (".svg", ".png"):
         assert short_study.path.with_suffix(suffix).stat().st_size > 1000
-    assert [condition for condition, _ in short_study.made] == ["quiet", "loaded"] * 2
-    assert len({number for _, number in short_study.made}) == 4
+    assert [condition for condition, _ in short_study.made] == ["quiet", "loaded"]
+    assert len({number for _, number in short_study.made}) == 2
 
 
 def test_ctrl_c_prints_what_there_is_and_the_same_command_goes_on(short_study, capsys):
@@ -147,10 +186,10 @@ def test_ctrl_c_prints_what_there_is_and_the_same_command_goes_on(short_study, c
     assert short_study("--trials", "4") == 130
     said = capsys.readouterr().out
     assert "interrupted" in said
-    assert "6 of 6" in said
+    assert "64 of 64" in said
     short_study.most = 100
     assert short_study("--trials", "6") == 0
-    assert short_study.made == [("quiet", 0), ("loaded", 2 * COUNT)]
+    assert short_study.made == [("quiet", 0), ("loaded", 1)]
 
 
 def test_ctrl_c_before_the_first_run_is_no_error(short_study, capsys):
@@ -160,10 +199,7 @@ def test_ctrl_c_before_the_first_run_is_no_error(short_study, capsys):
 
 
 def test_a_rate_that_is_not_met_is_status_1(short_study, monkeypatch):
-    trials = [Trial(kind, "quiet", LARGE) for kind in ("same", "slowed")] * 4
-    monkeypatch.setattr(study, "run_trials", lambda s, d, condition, n, _: [
-        Trial(trial.kind, condition, trial.pairs) for trial in trials
-    ])  # fmt: skip
+    monkeypatch.setattr(study, "make_run", lambda s, d, condition, *_: study_run(condition, 0.0))
     assert short_study("--trials", "4") == 1
 
 
@@ -171,16 +207,14 @@ def test_trials_of_another_study_are_not_mixed_in(short_study, capsys):
     short_study("--trials", "4")
     capsys.readouterr()
     assert short_study("--trials", "4", "--rounds", "30") == 2
-    assert "rounds was 150 and is 30 now: give another --out" in capsys.readouterr().err
+    assert "rounds was 180 and is 30 now: give another --out" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "content", ["", "[]", '{"settings": {}}', '{"settings": {}, "trials": [1]}']
-)
+@pytest.mark.parametrize("content", ["", "[]", '{"settings": {}}', '{"settings": {}, "runs": [1]}'])
 def test_a_file_that_holds_no_study_is_refused(tmp_path, content):
     (tmp_path / "s.json").write_text(content)
     with pytest.raises(UserError, match="holds no study"):
-        read_trials(tmp_path / "s.json", SETTINGS)
+        read_runs(tmp_path / "s.json", SETTINGS)
 
 
 def test_the_figure_would_not_overwrite_the_trials(capsys):

@@ -36,7 +36,7 @@ def pairs(log: float, noise=(0.001, -0.002, 0.001, 0.0, 0.0015)) -> Pairs:
     return Pairs(series_of(log + np.array(noise)), series_of(np.zeros(len(noise))))
 
 
-def study_run(condition, slowed=0.05, count=2) -> StudyRun:
+def study_run(condition, slowed=0.1, count=2) -> StudyRun:
     """A run of which all slowed cells take so much longer."""
     noise = np.array([0.001, -0.002, 0.001, 0.0, 0.0015])
     plain = [np.roll(noise, number) for number in range(count)]
@@ -90,7 +90,7 @@ def test_a_cell_that_did_not_end_well_ends_the_study():
 
 
 def test_rates_are_counted_by_kind_and_condition():
-    runs = [study_run("quiet")] * 9 + [study_run("quiet", slowed=0.0), study_run("loaded", -0.05)]
+    runs = [study_run("quiet")] * 9 + [study_run("quiet", slowed=0.0), study_run("loaded", -0.1)]
     found = {(rate.kind, rate.condition): rate for rate in rates(runs)}
     assert set(found) == {(k, c) for k in ("same", "slowed") for c in ("quiet", "loaded")}
     quiet = found["same", "quiet"]
@@ -124,8 +124,8 @@ def test_an_interval_holds_though_trials_share_cells(chance):
 
 
 def test_a_slowed_one_that_looks_faster_is_not_found():
-    assert not Trial("slowed", "quiet", pairs(-0.05)).found
-    assert Trial("same", "quiet", pairs(-0.05)).found
+    assert not Trial("slowed", "quiet", pairs(-0.1)).found
+    assert Trial("same", "quiet", pairs(-0.1)).found
 
 
 def test_spread_beyond_what_intervals_allow_for_is_seen():

@@ -54,7 +54,7 @@ def _draw_panel(axes: Axes, trials: pd.DataFrame) -> None:
         some = trials[trials["found"] == found]
         at = ranks[some.index]
         axes.vlines(at, some["low"], some["high"], color=colour, linewidth=0.7, zorder=2)
-        axes.plot(at, some["ratio"], ".", color=colour, markersize=2.5, zorder=3)
+        axes.plot(at, some["ratio"], ".", color=INK, markersize=1.2, zorder=3)
     axes.set_xlim(0, max(2, len(trials) + 1))
     axes.margins(y=0.05)
 

@@ -10,6 +10,7 @@ from harness.analysis.compare import Change, Comparison, compare_runs
 from harness.analysis.inference import ALPHA, POWER
 from harness.analysis.quiet import FEWEST_QUIET
 from harness.commands.console import Screen
+from harness.commands.machine_notes import unsteady_cores
 from harness.errors import UserError
 from harness.report.numbers import with_interval, with_spread
 from harness.results.log import read_run
@@ -63,7 +64,10 @@ def compare(first: Path, second: Path, force: bool, fail_if_slower: float | None
     failed = [] if fail_if_slower is None else failures(comparison, fail_if_slower)
     with Screen() as screen:
         _print_heading(first, second, runs, found, screen)
-        for line in [_table(comparison), "", *remarks(comparison)]:
+        disturbed = [
+            line for name, run in zip("AB", runs, strict=True) for line in unsteady_cores(name, run)
+        ]
+        for line in [_table(comparison), "", *disturbed, *remarks(comparison)]:
             screen.line(line)
         for line in failed:
             screen.line(f"FAILED   {line}")

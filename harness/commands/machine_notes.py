@@ -39,3 +39,27 @@ def machine_notes(run: Run) -> list[str]:
             "idle"
         )
     return remarks
+
+
+def unsteady_cores(name: str, run: Run) -> list[str]:
+    """A warning where a run that is compared with another was disturbed while it was made.
+
+    Parameters
+    ----------
+    name : str
+        What the comparison calls the run.
+    run : Run
+    """
+    changes = [
+        f"{drift.change:+.0%} with {drift.threads} thread{'s' * (drift.threads != 1)}"
+        for drift in drifts(run)
+        if drift.name == "fma_float64_gflops" and abs(drift.change) > _STEADY
+    ]
+    if not changes:
+        return []
+    return [
+        f"* WARNING: from start to end of run {name}, the machine's multiply-adds changed "
+        f"({', '.join(changes)}): something else used its cores, which costs cells of different "
+        "kinds and thread counts differently much. Verdicts may be false; repeat the run when the "
+        "machine is idle."
+    ]

@@ -9,7 +9,7 @@ from made_runs import Result, made_run, planned, run_started, rung_events, rung_
 
 from harness.analysis.frame import cells
 from harness.analysis.roofline import drifts, roofs, sweep_bytes, sweep_flops
-from harness.commands.machine_notes import machine_notes
+from harness.commands.machine_notes import machine_notes, unsteady_cores
 from harness.cost import Size
 from harness.results.events import Cell, Machine, RungEnded
 from harness.results.log import EventLog, read_events
@@ -113,3 +113,12 @@ def test_machine_events_survive_the_log(tmp_path):
         log.write(RungEnded("100k", 1.0))
     again = fold(read_events(tmp_path))
     assert again.machine == [event] == log.run.machine
+
+
+def test_a_comparison_is_warned_of_a_run_that_was_disturbed():
+    steady = run_with(machine(), machine("end", 1, 0.92), machine("start", 2), machine("end", 2))
+    assert unsteady_cores("A", steady) == []
+    disturbed = run_with(machine(), machine("end"), machine("start", 2), machine("end", 2, 1.3))
+    (warning,) = unsteady_cores("B", disturbed)
+    assert "of run B" in warning
+    assert "(+30% with 2 threads)" in warning

@@ -64,9 +64,7 @@ def compare(first: Path, second: Path, force: bool, fail_if_slower: float | None
     failed = [] if fail_if_slower is None else failures(comparison, fail_if_slower)
     with Screen() as screen:
         _print_heading(first, second, runs, found, screen)
-        disturbed = [
-            line for name, run in zip("AB", runs, strict=True) for line in unsteady_cores(name, run)
-        ]
+        disturbed = [*unsteady_cores("A", runs[0]), *unsteady_cores("B", runs[1])]
         for line in [_table(comparison), "", *disturbed, *remarks(comparison)]:
             screen.line(line)
         for line in failed:

@@ -155,6 +155,8 @@ def _emit_terms(
     needed = sorted({v for term in terms for v in term.vectors if v != ONES})
     vectors = {v: e.load(loaded, v * e.lanes) for v in needed}
     vectors[ONES] = e.constant(1.0)
+    rotated = {v for term in terms for v in term.vectors if term.by is By.ROTATION and term.which}
+    rotators = {v: e.rotator(loaded, v * e.lanes) for v in sorted(rotated)}
     multiplier: Value = None
     added: list[Value] = []
     for term in terms:
@@ -165,7 +167,7 @@ def _emit_terms(
         for v in term.vectors:
             total, vector = sums[len(added)], vectors[v]
             if term.by is By.ROTATION:
-                multiplier = e.rotate(vector, term.which) if term.which else vector
+                multiplier = rotators[v](vector, term.which) if term.which else vector
             if term.by is By.ONE:
                 added.append(e.builder.fadd(total, vector))
             else:

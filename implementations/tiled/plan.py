@@ -25,10 +25,10 @@ from implementations.tiled.target import Target
 
 # A pseudo-vector of a row: ones in all lanes, not loaded.
 ONES = -1
-# The factor rows of a block stay in the first-level cache from its first pass to its last, and
-# more ratings in a block do not gain anything: measured.
-_BLOCK_BYTES = 32768
-_LEAST_BLOCK, _MOST_BLOCK = 32, 128
+# The factor rows of a block stay in the first-level cache from its first pass to its last. Rows of
+# more bytes than this make blocks shorter; blocks of fewer ratings would be mostly loop control.
+_ROW_BYTES = 256
+_LEAST_BLOCK = 16
 # Below this, a block of the diagonal has no more entries than its cyclic diagonals: measured.
 _LEAST_CYCLIC_LANES = 8
 
@@ -106,8 +106,9 @@ class Plan:
     @property
     def block(self) -> int:
         """Ratings between two passes; also how far ahead rows are prefetched."""
-        fitting = _BLOCK_BYTES // (self.layout.stride * self.itemsize)
-        return max(_LEAST_BLOCK, min(_MOST_BLOCK, fitting))
+        most = self.target.block
+        fitting = most * _ROW_BYTES // (self.layout.stride * self.itemsize)
+        return max(_LEAST_BLOCK, min(most, fitting))
 
     @property
     def cache_lines(self) -> int:

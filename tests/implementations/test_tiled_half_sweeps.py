@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from strategies import bits, problems, quick, swept
+from tiled_task import rotation
 
 from harness.conformance.oracle import half_sweep
 from harness.conformance.problems import Problem, irregular
@@ -33,9 +34,10 @@ TOLERANCE = {"float32": 2e-4, "float64": 1e-11}
 
 def target(dtype: str, lanes: int) -> Target:
     """As many registers as processors with such vectors have; rotations where this one has them."""
-    own = host_target(np.dtype(dtype))
     wide = lanes * np.dtype(dtype).itemsize >= 64
-    return Target(lanes, 32 if wide else 16, lanes != 4, own.valign and lanes == own.lanes)
+    return Target(
+        lanes, 32 if wide else 16, lanes != 4, rotation(dtype, lanes), 128 if wide else 32
+    )
 
 
 EVERY = [(rank, dtype, width) for rank in RANKS for dtype in TOLERANCE for width in WIDTHS]

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import pytest
 from scipy.linalg import solve_triangular
-from tiled_task import one_row
+from tiled_task import one_row, rotation
 
 from implementations.tiled import interpreter
 from implementations.tiled.kernel import add_ratings, gather_systems, solve, take, write_back
@@ -31,13 +31,13 @@ def host(dtype: str) -> Target:
 CASES = [
     (20, "float32", host("float32")),
     (20, "float64", host("float64")),
-    (32, "float32", Target(16, 32, True, host("float32").valign and host("float32").lanes == 16)),
-    (13, "float64", Target(16, 16, True, False)),
-    (33, "float32", Target(8, 16, True, False)),
-    (13, "float64", Target(4, 16, True, False)),
-    (7, "float32", Target(4, 32, False, False)),
-    (7, "float64", Target(2, 16, False, False)),
-    (5, "float32", Target(2, 16, True, False)),
+    (32, "float32", Target(16, 32, True, rotation("float32", 16), 128)),
+    (13, "float64", Target(16, 16, True)),
+    (33, "float32", Target(8, 16, True, rotation("float32", 8))),
+    (13, "float64", Target(4, 16, True)),
+    (7, "float32", Target(4, 32, False)),
+    (7, "float64", Target(2, 16, False)),
+    (5, "float32", Target(2, 16, True)),
 ]
 
 
@@ -209,6 +209,6 @@ def test_no_number_is_taken_twice() -> None:
 
 
 def test_a_wrong_twin_is_seen() -> None:
-    plan = Plan(5, True, "float64", Target(2, 16, True, False))
+    plan = Plan(5, True, "float64", Target(2, 16, True))
     with pytest.raises(AssertionError):
         close(plan, np.ones(3), np.ones(3) + 1e-12)

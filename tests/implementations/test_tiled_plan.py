@@ -11,12 +11,10 @@ from implementations.tiled import interpreter
 from implementations.tiled.picture import draw
 from implementations.tiled.plan import ONES, By, Plan, Term, interleaved, packed_index
 from implementations.tiled.rows import RowLayout
-from implementations.tiled.target import Target, _kind, host_target
+from implementations.tiled.target import Rotation, Target, _kind, host_target
 
 RANKS = [1, 3, 8, 13, 14, 15, 16, 20, 31, 32, 33, 64]
-TARGETS = [
-    Target(lanes, registers, True, False) for lanes in (16, 8, 4, 2) for registers in (32, 16)
-]
+TARGETS = [Target(lanes, registers, True) for lanes in (16, 8, 4, 2) for registers in (32, 16)]
 
 
 def plans() -> list[Plan]:
@@ -64,6 +62,16 @@ def test_accumulators_and_vectors_fit_into_the_registers() -> None:
             assert len(sums) + len(loaded) + 1 <= plan.target.registers, plan
 
 
+def test_two_blocks_stay_in_a_first_level_cache() -> None:
+    """Whole blocks for rows as short as usual, and not a handful of ratings for long ones."""
+    short, long, longest = (
+        Plan(rank, True, "float32", Target(8, 16, True, block=32)) for rank in (20, 128, 1000)
+    )
+    assert (short.block, long.block, longest.block) == (32, 16, 16)
+    assert 2 * long.block * long.layout.stride * long.itemsize <= 32768
+    assert Plan(20, True, "float32", Target(16, 32, True, block=128)).block == 128
+
+
 def test_destinations_are_the_packed_entries() -> None:
     plan = Plan(20, True, "float32", TARGETS[0])
     numbers = plan.destinations[plan.destinations < plan.entries]
@@ -73,7 +81,7 @@ def test_destinations_are_the_packed_entries() -> None:
 
 
 def test_cyclic_diagonals_save_multiplications() -> None:
-    plan = Plan(32, True, "float32", Target(16, 32, True, True))
+    plan = Plan(32, True, "float32", Target(16, 32, True))
     rotations = [term for term, _ in plan.accumulators if term.by is By.ROTATION]
     assert len(rotations) == 2 * 9  # instead of two blocks of 16
     assert [sum(len(term.vectors) for term in terms) for terms in plan.passes] == [21, 18]
@@ -83,7 +91,7 @@ def test_cyclic_diagonals_save_multiplications() -> None:
 @pytest.mark.parametrize("rank", [1, 13, 20, 32, 33])
 def test_the_interpreter_sums_what_the_plan_says(rank: int, biases: bool) -> None:
     """Σ v vᵀ with v = [q; 1; t], as one matrix product."""
-    plan = Plan(rank, biases, "float64", Target(8, 32, True, False))
+    plan = Plan(rank, biases, "float64", Target(8, 32, True))
     task, scratch, v = one_row(plan, 50)
     interpreter.add_ratings(plan, task, 0, 50, scratch.sums, 3)
     interpreter.gather_systems(plan, scratch.sums, scratch.packed)
@@ -98,7 +106,7 @@ def test_items_are_spread_in_their_order() -> None:
 
 
 def test_the_picture_shows_the_triangle_and_the_passes() -> None:
-    plan = Plan(3, True, "float64", Target(2, 16, True, False))
+    plan = Plan(3, True, "float64", Target(2, 16, True))
     assert draw(plan) == (
         "0       q0\n"
         "0 0     q1\n"
@@ -142,11 +150,11 @@ def test_the_bias_is_in_the_row_where_there_is_room(
 @pytest.mark.parametrize(
     ("machine", "features", "kind"),
     [
-        ("x86_64", "+avx512f,+avx512vl,+avx2,+fma", (64, 32, True, True)),
-        ("x86_64", "+avx512f,-avx512vl,+avx2,+fma", (32, 16, True, False)),
-        ("AMD64", "+sse2,+avx2,-fma", (16, 16, False, False)),
-        ("arm64", "+neon", (16, 32, True, False)),
-        ("riscv64", "", (16, 16, False, False)),
+        ("x86_64", "+avx512f,+avx512vl,+avx2,+fma", (64, 32, True, Rotation.VALIGN, 128)),
+        ("x86_64", "+avx512f,-avx512vl,+avx2,+fma", (32, 16, True, Rotation.HALVES, 32)),
+        ("AMD64", "+sse2,+avx2,-fma", (16, 16, False, Rotation.SHUFFLE, 32)),
+        ("arm64", "+neon", (16, 32, True, Rotation.SHUFFLE, 32)),
+        ("riscv64", "", (16, 16, False, Rotation.SHUFFLE, 32)),
     ],
 )
 def test_processors_are_told_apart(machine: str, features: str, kind: tuple) -> None:
@@ -160,7 +168,7 @@ def test_the_host_has_whole_vectors() -> None:
 
 
 def test_a_rotation_is_a_term_of_its_own() -> None:
-    plan = Plan(16, False, "float32", Target(16, 32, True, True))
+    plan = Plan(16, False, "float32", Target(16, 32, True))
     half = Term(By.ROTATION, 8, (0,))
     assert plan.entry(half, 0, 0) == (8, 0)
     assert plan.entry(half, 0, 8) is None  # the same product a second time

@@ -7,8 +7,18 @@ from implementations.kernels import Model
 from implementations.problem import AlsParams, Csr
 from implementations.tiled.kernel import Scratch, Task
 from implementations.tiled.plan import Plan
+from implementations.tiled.target import Rotation, host_target
 
 _N_OTHERS = 60
+
+
+def rotation(dtype: str, lanes: int) -> Rotation:
+    """How this machine rotates vectors of so many lanes; AVX-512 includes what AVX2 has."""
+    own = host_target(np.dtype(dtype))
+    if lanes == own.lanes:
+        return own.rotation
+    has_avx2 = own.rotation in (Rotation.VALIGN, Rotation.HALVES)
+    return Rotation.HALVES if has_avx2 and (lanes, dtype) == (8, "float32") else Rotation.SHUFFLE
 
 
 def one_row(plan: Plan, n_ratings: int) -> tuple[Task, Scratch, np.ndarray]:

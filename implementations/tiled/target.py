@@ -49,7 +49,7 @@ class Target:
 
 
 # Bytes of a vector, registers, fused, rotation, block. Blocks were measured on Zen 5 for AVX-512,
-# where 64 ratings take longer, and on Zen 3 for AVX2, where 128 take a sixth longer than 32.
+# where 64 ratings take longer, and on Zen 3 for AVX2, where 128 take a fifth longer than 32.
 _Kind = tuple[int, int, bool, Rotation, int]
 _AVX512: _Kind = (64, 32, True, Rotation.VALIGN, 128)
 _AVX2: _Kind = (32, 16, True, Rotation.HALVES, 32)

@@ -1,9 +1,15 @@
 """What all tests share: a cache folder of their own, and the real ratings where they are."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+# A shell starts background jobs with Ctrl-C ignored, and all their children: the tests that send
+# it would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _SMALL = Path(__file__).parents[2] / "shared" / "data" / "ml-latest-small"
 

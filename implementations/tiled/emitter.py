@@ -7,15 +7,11 @@ unrolled, `Emitter.loop` emits a loop, and a Python variable that holds a vector
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 from numpy.typing import NDArray
 
 from implementations.tiled.plan import Plan
-from implementations.tiled.target import Rotation
-
-llvm.initialize_native_asmparser()  # for the instructions that `rotator` names
 
 # llvmlite has no types for a checker: a value, a pointer or a type of its own.
 Value = Any
@@ -142,58 +138,6 @@ class Emitter:
         """Vector of chosen lanes: those of x are 0 …, those of y follow."""
         mask = ir.Constant(ir.VectorType(I32, self.lanes), list(chosen))
         return self.builder.shuffle_vector(x, y, mask)
-
-    def rotator(self, pointer: Value, offset: Index) -> Callable[[Value, int], Value]:
-        """How to rotate the vector at this offset: a function of it, loaded, and of a distance.
-
-        Lane l takes lane l + distance. Left to itself, LLVM takes an instruction that needs its
-        distances in one more register, loaded from memory for each of them: on AVX-512, naming
-        the right one is worth 20 % of a sweep. AVX2's moves lanes across the halves of a vector
-        slowly, in the unit that multiplies and adds. Vectors with their halves swapped make it
-        superfluous, and those cost two loads and a blend, which other units do: 13 % of a sweep.
-        """
-        rotation = self.plan.target.rotation
-        if rotation is Rotation.VALIGN:
-            unit = "d" if self.plan.dtype == "float32" else "q"
-            return lambda x, by: self._named(f"valign{unit} $${by}, $1, $1, $0", x)
-        if rotation is Rotation.HALVES and (self.lanes, self.plan.dtype) == (8, "float32"):
-            swapped = self._load_swapped(pointer, offset)
-            return lambda x, by: self._named(f"vpalignr $${4 * by}, $1, $2, $0", x, swapped)
-        around = [*range(self.lanes)] * 2
-        return lambda x, by: self.shuffle(x, x, around[by : by + self.lanes])
-
-    def _load_swapped(self, pointer: Value, offset: Index) -> Value:
-        """Load a vector with its halves swapped.
-
-        LLVM would make one slow instruction of all this. So it is not to know that the address is
-        one that it loads from already, nor what the blend is.
-        """
-        address = self.address(pointer, offset)
-        kind = ir.FunctionType(address.type, [address.type])
-        address = self.builder.call(ir.InlineAsm(kind, "", "=r,0"), [address])
-        size = self.lanes // 2
-        half = ir.VectorType(self.element, size)
-        twice = ir.Constant(ir.VectorType(I32, self.lanes), [*range(size)] * 2)
-        low, high = (
-            self.builder.shuffle_vector(
-                self.builder.load(
-                    self.builder.bitcast(self.address(address, first), half.as_pointer()),
-                    align=self._alignment // 2,
-                ),
-                ir.Constant(half, ir.Undefined),
-                twice,
-            )
-            for first in (0, size)
-        )
-        return self._named("vblendps $$0xf0, $1, $2, $0", low, high)
-
-    def _named(self, instruction: str, *vectors: Value) -> Value:
-        """Emit an instruction by its name, where LLVM would take another that is slower."""
-        kind = ir.FunctionType(self.vector, [self.vector] * len(vectors))
-        # All 32 registers of AVX-512, or the 16 that instructions before it can name.
-        letter = "v" if self.plan.target.rotation is Rotation.VALIGN else "x"
-        registers = ",".join([f"={letter}"] + [letter] * len(vectors))
-        return self.builder.call(ir.InlineAsm(kind, instruction, registers), vectors)
 
     def transpose(self, vectors: Sequence[Value]) -> list[Value]:
         """Transpose a square of vectors: lane l of vector v goes to lane v of vector l.

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from implementations.tiled.emitter import Emitter, Value
 from implementations.tiled.plan import ONES, By, Plan, Term
+from implementations.tiled.rotation import rotator
 from implementations.tiled.rows import CACHE_LINE
 
 
@@ -156,7 +157,7 @@ def _emit_terms(
     vectors = {v: e.load(loaded, v * e.lanes) for v in needed}
     vectors[ONES] = e.constant(1.0)
     rotated = {v for term in terms for v in term.vectors if term.by is By.ROTATION and term.which}
-    rotators = {v: e.rotator(loaded, v * e.lanes) for v in sorted(rotated)}
+    rotators = {v: rotator(e, loaded, v * e.lanes) for v in sorted(rotated)}
     multiplier: Value = None
     added: list[Value] = []
     for term in terms:

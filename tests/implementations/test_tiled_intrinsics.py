@@ -1,16 +1,21 @@
 """Each emitted kernel against its NumPy twin, or NumPy itself, for each width and dtype."""
 
+import ctypes
 import threading
 
+import llvmlite.binding as llvm
 import numba
 import numpy as np
 import pytest
+from llvmlite import ir
 from scipy.linalg import solve_triangular
 from tiled_task import one_row, rotation
 
 from implementations.tiled import interpreter
+from implementations.tiled.emitter import Emitter
 from implementations.tiled.kernel import add_ratings, gather_systems, solve, take, write_back
 from implementations.tiled.plan import Plan, packed_index
+from implementations.tiled.rotation import rotator
 from implementations.tiled.rows import aligned_zeros
 from implementations.tiled.target import Target, host_target
 
@@ -115,6 +120,39 @@ def test_ratings_in_the_middle_are_summed(plan: Plan) -> None:
     _add_ratings(plan, task, 100, 140, scratch.sums, 0)
     interpreter.add_ratings(plan, task, 100, 140, expected.sums, 0)
     close(plan, scratch.sums[0], expected.sums[0])
+
+
+def compiled_function(name: str, emit, plan: Plan):
+    """`emit(emitter, source, destination)` as a function of two addresses; and what owns it."""
+    module = ir.Module()
+    module.triple = llvm.get_process_triple()
+    element = ir.FloatType() if plan.dtype == "float32" else ir.DoubleType()
+    kind = ir.FunctionType(ir.VoidType(), [element.as_pointer()] * 2)
+    function = ir.Function(module, kind, name)
+    emitter = Emitter(ir.IRBuilder(function.append_basic_block()), plan)
+    emit(emitter, *function.args)
+    emitter.builder.ret_void()
+    machine = llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), jit=True
+    )
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(str(module)), machine)
+    address = engine.get_function_address(name)
+    return ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(address), engine
+
+
+def test_a_vector_is_rotated_by_every_distance(plan: Plan) -> None:
+    lanes = plan.lanes
+
+    def emit(e: Emitter, source, destination) -> None:
+        vector, rotate = e.load(source, lanes), rotator(e, source, lanes)
+        for by in range(1, lanes):
+            e.store(rotate(vector, by), destination, by * lanes)
+
+    rotate, _engine = compiled_function("rotate", emit, plan)
+    source, rotated = random(plan, 2, lanes), random(plan, lanes, lanes)
+    rotate(source.ctypes.data, rotated.ctypes.data)
+    for by in range(1, lanes):
+        np.testing.assert_array_equal(rotated[by], np.roll(source[1], -by))
 
 
 def test_systems_are_gathered_by_transposed_squares(plan: Plan) -> None:

@@ -14,11 +14,12 @@ from implementations.backend import AlsBackend, Side, SolveError
 from implementations.kernels import Model
 from implementations.layout import by_user, csr_bytes, transpose
 from implementations.problem import AlsParams, Csr, Factors, ProblemSize, Ratings
-from implementations.tiled.kernel import COMPILED, Scratch, Task, solve_chunks
+from implementations.tiled.kernel import COMPILED, solve_chunks
 from implementations.tiled.plan import Plan
 from implementations.tiled.rows import Rows
 from implementations.tiled.schedule import ROW_COST, schedule
 from implementations.tiled.target import Target, host_target
+from implementations.tiled.task import Scratch, Task
 
 # Vector operations below which another thread costs more than it saves: measured.
 _LEAST_WORK = 300_000

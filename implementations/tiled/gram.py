@@ -53,7 +53,7 @@ def emit_add_ratings(
     Parameters
     ----------
     e : Emitter
-    task : namespace of pointers and numbers, with the fields of `kernel.Task`
+    task : namespace of pointers and numbers, with the fields of `task.Task`
     start, stop : 64-bit value
     sums : pointer to (lanes + 1, n_accumulators) vectors
         The last row of them is zeros: a row's first block starts from there, and not from its own

@@ -4,27 +4,23 @@ Executes a plan as it stands, accumulator by accumulator; only the order of sums
 are NumPy's own.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from implementations.problem import Float
 from implementations.tiled.plan import ONES, By, Plan, packed_index
-
-if TYPE_CHECKING:
-    from implementations.tiled.kernel import Task
+from implementations.tiled.task import Task
 
 
 def add_ratings(
-    plan: Plan, task: "Task", start: int, stop: int, sums: NDArray[Float], lane: int
+    plan: Plan, task: Task, start: int, stop: int, sums: NDArray[Float], lane: int
 ) -> None:
     """Sum the ratings start … stop - 1 of one row into the accumulators of a lane.
 
     Parameters
     ----------
     plan : Plan
-    task : kernel.Task
+    task : Task
     start, stop : int
     sums : ndarray, shape (lanes + 1, n_accumulators, lanes)
         `sums[lane]` is written, `sums[-1]` is all zeros.

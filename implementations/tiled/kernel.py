@@ -4,17 +4,15 @@ The control flow is here, compiled for a plan; vectors are the intrinsics' busin
 compilation (NUMBA_DISABLE_JIT) the same control flow runs over their NumPy twins.
 """
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from implementations.jit import F, compiled
-from implementations.kernels import Model
-from implementations.problem import Csr, Float
 from implementations.tiled.plan import Plan
-from implementations.tiled.rows import Rows, aligned_zeros
+from implementations.tiled.task import Scratch, Task
 
 COMPILED = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]  # made at run time
 
@@ -34,77 +32,6 @@ else:
         take,
         write_back,
     )
-
-
-class Task(NamedTuple):
-    """A half-sweep, the same for all threads.
-
-    Attributes
-    ----------
-    csr : Csr
-        Ratings by row of the side that is solved.
-    tail : ndarray, shape (2 · block,), int32
-        The last block of `csr.indices`, and padding for the prefetch to run into.
-    fixed : Rows
-        The other side; only read.
-    out : Rows
-        The side that is solved: each row is written by the thread that takes its chunk.
-    model : Model
-    chunks : ndarray, shape (n_chunks, 2), int64
-        First row and end of each chunk, in the order in which they are to be taken.
-    rank : int
-    tolerance : floating
-        A pivot must be above this share of what stood in its place: unknowns · eps.
-    """
-
-    csr: Csr
-    tail: NDArray[np.int32]
-    fixed: Rows
-    out: Rows
-    model: Model
-    chunks: NDArray[np.int64]
-    rank: int
-    tolerance: Float
-
-
-class Scratch(NamedTuple):
-    """Memory of one thread; about as large as a first- or second-level cache.
-
-    Attributes
-    ----------
-    sums : ndarray, shape (lanes + 1, n_accumulators, lanes)
-        Accumulators of the batch's rows, and zeros.
-    packed : ndarray, shape (entries + 1, lanes)
-        Systems of the batch; the last row takes what is no entry.
-    inverse, floor : ndarray, shape (unknowns, lanes)
-        1 / diagonal of the factors; lowest pivots.
-    rows, counts : ndarray, shape (lanes,), int64
-        Row of each lane, and its number of ratings.
-    position : ndarray, shape (2,), int64
-        Next row of the chunk taken, and its end.
-    """
-
-    sums: NDArray[Float]
-    packed: NDArray[Float]
-    inverse: NDArray[Float]
-    floor: NDArray[Float]
-    rows: NDArray[np.int64]
-    counts: NDArray[np.int64]
-    position: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, plan: Plan) -> "Scratch":
-        """Scratch for a plan."""
-        dtype, lanes = np.dtype(plan.dtype), plan.lanes
-        return cls(
-            aligned_zeros((lanes + 1, len(plan.accumulators), lanes), dtype),
-            aligned_zeros((plan.entries + 1, lanes), dtype),
-            aligned_zeros((plan.unknowns, lanes), dtype),
-            aligned_zeros((plan.unknowns, lanes), dtype),
-            np.zeros(lanes, np.int64),
-            np.zeros(lanes, np.int64),
-            np.zeros(2, np.int64),
-        )
 
 
 def _inlined(function: F) -> F:

@@ -5,9 +5,9 @@ import numpy as np
 from implementations.array_backend import ridge
 from implementations.kernels import Model
 from implementations.problem import AlsParams, Csr
-from implementations.tiled.kernel import Scratch, Task
 from implementations.tiled.plan import Plan
 from implementations.tiled.target import Rotation, host_target
+from implementations.tiled.task import Scratch, Task
 
 _N_OTHERS = 60
 

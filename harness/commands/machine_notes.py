@@ -1,6 +1,7 @@
 """Remarks on the machine: whether it was measured, and whether it stayed as fast as it was."""
 
-from harness.analysis.roofline import drifts, not_measured
+from harness.analysis.roofline import Drift, drifts, not_measured
+from harness.report.numbers import counted
 from harness.results.records import Run
 
 # Medians of rates that differ by less than this before and after a run are taken for the same.
@@ -27,14 +28,13 @@ def machine_notes(run: Run) -> list[str]:
         for event in not_measured(run)
     ]
     changes: dict[int, list[str]] = {}
-    for drift in drifts(run):
-        if abs(drift.change) > _STEADY:
-            text = f"{_NAMES.get(drift.name, drift.name)} {drift.change:+.0%}"
-            changes.setdefault(drift.threads, []).append(text)
+    for drift in _unsteady(run):
+        text = f"{_NAMES.get(drift.name, drift.name)} {drift.change:+.0%}"
+        changes.setdefault(drift.threads, []).append(text)
     for threads, texts in changes.items():
         remarks.append(
-            f"from start to end of the run the machine changed, with {threads} "
-            f"thread{'s' * (threads != 1)}: {', '.join(texts)}. Ratios are of the same rounds and "
+            f"from start to end of the run the machine changed, with {counted(threads, 'thread')}: "
+            f"{', '.join(texts)}. Ratios are of the same rounds and "
             "hold; before seconds are compared with another run's, repeat it when the machine is "
             "idle"
         )
@@ -51,9 +51,9 @@ def unsteady_cores(name: str, run: Run) -> list[str]:
     run : Run
     """
     changes = [
-        f"{drift.change:+.0%} with {drift.threads} thread{'s' * (drift.threads != 1)}"
-        for drift in drifts(run)
-        if drift.name == "fma_float64_gflops" and abs(drift.change) > _STEADY
+        f"{drift.change:+.0%} with {counted(drift.threads, 'thread')}"
+        for drift in _unsteady(run)
+        if drift.name == "fma_float64_gflops"
     ]
     if not changes:
         return []
@@ -63,3 +63,8 @@ def unsteady_cores(name: str, run: Run) -> list[str]:
         "kinds and thread counts differently much. Verdicts may be false; repeat the run when the "
         "machine is idle."
     ]
+
+
+def _unsteady(run: Run) -> list[Drift]:
+    """Rates of the machine that were not the same before and after a run."""
+    return [drift for drift in drifts(run) if abs(drift.change) > _STEADY]

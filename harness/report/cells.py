@@ -19,7 +19,7 @@ def label(variant: str, threads: int, several: bool) -> str:
     """Name an implementation, with its threads where it ran with several numbers of them."""
     if not several:
         return variant
-    return f"{variant} ({threads} thread{'s' * (threads != 1)})"
+    return f"{variant} ({numbers.counted(threads, 'thread')})"
 
 
 def several_threads(cells: pd.DataFrame) -> set[str]:
@@ -99,7 +99,7 @@ def remarks(cells: pd.DataFrame) -> list[str]:
         if row.state == "ok":
             continue
         sweeps = int(numbers.number(row.sweeps)) if numbers.known(row.sweeps) else 0
-        after = f" after {sweeps} sweep{'s' * (sweeps != 1)}" if row.state == "over_budget" else ""
+        after = f" after {numbers.counted(sweeps, 'sweep')}" if row.state == "over_budget" else ""
         what = str(row.state) + after
         lines.append(f"{name} – {what}" + (f": {row.reason}" if row.reason else ""))
     return lines

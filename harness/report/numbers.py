@@ -122,6 +122,11 @@ def count(value: Any) -> str:
     return f"{int(number(value)):,}" if known(value) else MISSING
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things: "1 thread", "2 threads"."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def compact(value: float, _position: object = None) -> str:
     """Print a count in at most three digits and a letter: ``100k``, ``28.8M``.
 

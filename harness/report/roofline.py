@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from harness.report import layout, marks
 from harness.report import style as st
 from harness.report.cells import given, rows_of
-from harness.report.numbers import known
+from harness.report.numbers import counted, known
 
 _NAME = "Operations a second beneath the machine's roof"
 _LEFT, _TALL = 0.75, 3.6  # inches before the axes, and of them
@@ -91,7 +91,7 @@ def _looks(roofs: Sequence[Roof]) -> Iterator[tuple[float, st.Look]]:
     """What is named beside the axes: the height, and the look with its name."""
     for roof in roofs:
         colour, line = _style(roof, roofs)
-        threads = f"{roof.threads} thread{'s' * (roof.threads != 1)}"
+        threads = counted(roof.threads, "thread")
         label = f"{roof.dtype} FMA, {threads}: {roof.fma:.3g}"
         yield roof.fma, st.Look(label, colour, "", line)
         if known(roof.gemm):

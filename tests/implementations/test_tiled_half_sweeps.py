@@ -35,9 +35,8 @@ TOLERANCE = {"float32": 2e-4, "float64": 1e-11}
 def target(dtype: str, lanes: int) -> Target:
     """As many registers as processors with such vectors have; rotations where this one has them."""
     wide = lanes * np.dtype(dtype).itemsize >= 64
-    return Target(
-        lanes, 32 if wide else 16, lanes != 4, rotation(dtype, lanes), 128 if wide else 32
-    )
+    registers, block = (32, 128) if wide else (16, 32)
+    return Target(lanes, registers, lanes != 4, rotation(dtype, lanes), block)
 
 
 EVERY = [(rank, dtype, width) for rank in RANKS for dtype in TOLERANCE for width in WIDTHS]

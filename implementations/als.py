@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from implementations.backend import AlsBackend
+from implementations.backend import AlsBackend, Variant
 from implementations.problem import AlsParams, Factors, Ratings
 
 _START_SCALE = 0.01
@@ -28,6 +28,34 @@ def start_factors(train: Ratings, params: AlsParams) -> Factors:
     generator = np.random.default_rng(params.seed)
     items[:, :-1] = _START_SCALE * generator.standard_normal((train.n_items, params.rank))
     return Factors(users, items, train.mean)
+
+
+def ready(
+    variant: Variant, train: Ratings, params: AlsParams | None = None, threads: int | None = None
+) -> AlsBackend:
+    """Backend that is ready to sweep: prepared, loaded with the common start, and compiled.
+
+    Parameters
+    ----------
+    variant : Variant
+    train : Ratings
+    params : AlsParams, optional
+    threads : int, optional
+        Left out: all usable cores.
+
+    Returns
+    -------
+    AlsBackend
+    """
+    # The registry imports every backend, and Numba with them: only who trains pays for that.
+    from implementations.registry import usable_cores
+
+    params = params or AlsParams()
+    backend = variant.create(params, threads or usable_cores())
+    backend.prepare(train)
+    backend.load(start_factors(train, params))
+    backend.warm_up()
+    return backend
 
 
 def sweep(backend: AlsBackend) -> None:
@@ -67,13 +95,9 @@ def fit(
     KeyError
         Where there is no such implementation.
     """
-    # The registry imports every backend, and Numba with them: only who trains pays for that.
-    from implementations.registry import find, usable_cores
+    from implementations.registry import find
 
-    params = params or AlsParams()
-    backend = find(implementation).create(params, threads or usable_cores())
-    backend.prepare(train)
-    backend.load(start_factors(train, params))
+    backend = ready(find(implementation), train, params, threads)
     for _ in range(sweeps):
         sweep(backend)
     return backend.read()

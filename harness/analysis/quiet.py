@@ -18,7 +18,7 @@ FEWEST_QUIET = 60
 # results scattered least at .03 to .05; from .2 on, two to eight times as widely.
 _SHARE = 0.05
 # Standard deviation between runs of a cell's log seconds over its yardstick's, beside what rounds
-# and processes show. `benchmarks.repeat_runs` measures what comes of it.
+# and processes show. `scripts.repeat_runs` measures what comes of it.
 RUN_SPREAD = 0.010
 
 

@@ -15,6 +15,7 @@ from harness.data.ladder import plan as plan_rungs
 from harness.data.ladder import rungs_up_to
 from harness.errors import UserError
 from harness.measure.machine import describe_machine
+from harness.measure.observer import Progress
 from harness.measure.plan import Plan, PlannedCell, planned_cells
 from harness.measure.roofline import measure_machine
 from harness.measure.runner import Runner
@@ -178,8 +179,8 @@ class _Watcher:
     def notice(self, line: str) -> None:
         self.screen.notice(line)
 
-    def moment(self, line: str) -> None:
-        self.screen.moment(line)
+    def moment(self, progress: Progress) -> None:
+        self.screen.moment(str(progress))
 
     def rung_done(self, rung: str) -> None:
         print_rung(self.run, rung, self.screen)

@@ -15,6 +15,7 @@ from harness.data.dataset import Dataset
 from harness.errors import UserError
 from harness.measure.background import background_load
 from harness.measure.machine import load_now
+from harness.measure.observer import Progress
 from harness.measure.plan import Plan, PlannedCell
 from harness.measure.runner import Runner
 from harness.results.events import Cell, RunStarted
@@ -140,8 +141,8 @@ class _Quiet:
     def notice(self, line: str) -> None:
         self.screen.moment(line)
 
-    def moment(self, line: str) -> None:
-        self.screen.moment(line)
+    def moment(self, progress: Progress) -> None:
+        self.screen.moment(str(progress))
 
     def rung_done(self, rung: str) -> None:
         self.screen.moment(f"{rung} is done")

@@ -93,7 +93,18 @@ class Live:
         budget_s = self.plan.budget_s
         if self.judged >= self.plan.sweeps:
             budget_s *= TIMING_SHARE
-        return self.spent_s + self.last_sweep_s * (self.turn_sweeps or 1) <= budget_s
+        return self.spent_s + self.turn_s <= budget_s
+
+    @property
+    def turn_s(self) -> float:
+        """Seconds on the clock of a turn, by the last one; 0 before the first."""
+        return self.last_sweep_s * (self.turn_sweeps or 1)
+
+    def turns_left(self, rounds: int) -> int:
+        """Turns that it will take in so many rounds, by its budget."""
+        if self.ended or not self.wants_a_turn():
+            return 0
+        return min(rounds, int((self.plan.budget_s - self.spent_s) / max(self.turn_s, 1e-9)))
 
     def take_turn(self, number: int, position: int) -> None:
         """One turn in one round; judged where it is one of the first sweeps."""

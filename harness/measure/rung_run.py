@@ -15,7 +15,7 @@ from harness.measure.comparing import compare
 from harness.measure.handle import Worker
 from harness.measure.judge import Judge
 from harness.measure.live import Live
-from harness.measure.observer import Observer
+from harness.measure.observer import Observer, Progress
 from harness.measure.plan import Plan
 from harness.results.events import Cell, CellPlanned, Ended
 from harness.results.log import EventLog
@@ -150,5 +150,17 @@ class RungRun:
             order = np.random.default_rng([*rung_seed, number]).permutation(len(waiting))
             for position, which in enumerate(order):
                 one = waiting[which]
-                self.observer.moment(f"{self.rung.name}: round {number}, {one.cell.variant}")
+                self.observer.moment(self._progress(one, live, number - first, rounds))
                 one.attempt(one.take_turn, number, position)
+
+    def _progress(self, one: Live, live: Sequence[Live], past: int, rounds: int) -> Progress:
+        """Say how far this group's rounds have come, as a cell's turn begins."""
+        left = [other.turns_left(rounds - past) * other.turn_s for other in live]
+        return Progress(
+            cell=one.cell,
+            round=past + 1,
+            rounds=rounds,
+            done=sum(not other.wants_a_turn() for other in live),
+            cells=len(live),
+            left_s=sum(left),
+        )

@@ -10,6 +10,7 @@ import numpy as np
 import psutil
 
 from harness.data.dataset import Dataset, content_sha256
+from harness.measure.observer import Progress
 from harness.measure.plan import Plan, planned_cells
 from harness.measure.runner import Runner
 from harness.results.events import RunStarted
@@ -63,9 +64,9 @@ class Watcher:
         self.lines.append(line)
         self.at_moment(line)
 
-    def moment(self, line: str) -> None:
-        self.lines.append(line)
-        self.at_moment(line)
+    def moment(self, progress: Progress) -> None:
+        self.lines.append(str(progress))
+        self.at_moment(str(progress))
 
     def rung_done(self, rung: str) -> None:
         self.done.append(rung)

@@ -1,6 +1,6 @@
 """From the cache to a judged model, in one process: where the seconds of a whole fit go.
 
-python -m benchmarks.end_to_end --impl numba-tiled-f32 --scale full
+python -m scripts.end_to_end --impl numba-tiled-f32 --scale full
 
 A first run makes the data set's cache and the compiled code; run it twice to see what they save,
 or with NUMBA_CACHE_DIR set to an empty folder to see what compiling costs.

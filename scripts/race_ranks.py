@@ -1,6 +1,6 @@
 """numba-tiled against numba-parallel, rank by rank, interleaved in one process.
 
-    python -m benchmarks.race_ranks --scale 1m
+    python -m scripts.race_ranks --scale 1m
 
 In each round every rank, dtype and implementation has one turn, in an order shuffled anew. Exit
 status 1 where numba-tiled is not seen to be the faster one at rank 8 or above.
@@ -18,7 +18,7 @@ from harness.analysis.inference import shift_of
 from harness.data.datasets import SYNTHETIC, open_dataset
 from harness.data.ladder import cut
 from harness.report.numbers import with_interval
-from implementations.als import start_factors, sweep
+from implementations.als import ready, sweep
 from implementations.backend import AlsBackend
 from implementations.problem import AlsParams, Ratings
 from implementations.registry import find, usable_cores
@@ -32,13 +32,9 @@ LEAST_RANK = 8  # from which on numba-tiled is to be faster
 Entrant = tuple[int, str, str]  # rank, dtype, implementation
 
 
-def ready(name: str, rank: int, train: Ratings) -> AlsBackend:
+def entrant_of(name: str, rank: int, train: Ratings) -> AlsBackend:
     """A backend that has made a sweep."""
-    params = AlsParams(rank=rank)
-    backend = find(name).create(params, usable_cores())
-    backend.prepare(train)
-    backend.load(start_factors(train, params))
-    backend.warm_up()
+    backend = ready(find(name), train, AlsParams(rank=rank))
     sweep(backend)
     return backend
 
@@ -46,7 +42,7 @@ def ready(name: str, rank: int, train: Ratings) -> AlsBackend:
 def race(train: Ratings, ranks: list[int], rounds: int) -> dict[Entrant, Series]:
     """Log seconds of a sweep of every entrant in every round."""
     entrants = [(r, d, name) for r in ranks for d, names in RACES.items() for name in names]
-    backends = {entrant: ready(entrant[2], entrant[0], train) for entrant in entrants}
+    backends = {entrant: entrant_of(entrant[2], entrant[0], train) for entrant in entrants}
     seconds: dict[Entrant, list[float]] = {entrant: [] for entrant in entrants}
     for number in range(rounds):
         for which in np.random.default_rng(number).permutation(len(entrants)):

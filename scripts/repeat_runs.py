@@ -1,6 +1,6 @@
 """How often `compare` is wrong: equal runs, and runs of which one implementation is slowed down.
 
-    python -m benchmarks.repeat_runs --runs 8 --slowed 4 --out /tmp/repeated
+    python -m scripts.repeat_runs --runs 8 --slowed 4 --out /tmp/repeated
 
 Every run is a whole `python -m harness run` of its own, equal ones and slowed ones in turn; a
 folder that holds some already is gone on with. All pairs of equal runs are compared, and each
@@ -43,7 +43,7 @@ Mine = type(
         "most_threads": _VARIANT.most_threads,
     },
 )
-MINE = "benchmarks.repeat_runs:Mine"
+MINE = "scripts.repeat_runs:Mine"
 OTHERS = "numpy,numba-serial,numba-parallel"
 Named = dict[str, list[Shift]]
 

@@ -1,7 +1,7 @@
 """numba-tiled-f32 against cmfrec, interleaved in one process: seconds of an iteration.
 
     pip install -c constraints.txt -e ".[peers]"
-    python -m benchmarks.race_cmfrec --scale full --rank 32
+    python -m scripts.race_cmfrec --scale full --rank 32
 
 cmfrec minimises the same objective (biases, the same ridge, no scaling by counts) in float32 with
 as many threads. It has `fit` only, so an iteration is half of what a fit of three takes longer than
@@ -23,7 +23,7 @@ from harness.data.datasets import SYNTHETIC, open_dataset
 from harness.data.ladder import cut
 from harness.measure.judge import Judge
 from harness.report.numbers import with_interval
-from implementations.als import start_factors, sweep
+from implementations.als import ready, start_factors, sweep
 from implementations.problem import AlsParams, Factors, Ratings
 from implementations.registry import find, usable_cores
 
@@ -91,11 +91,8 @@ class Ours:
     name = OURS
 
     def __init__(self, train: Ratings, params: AlsParams) -> None:
-        self.backend = find(OURS).create(params, usable_cores())
-        self.backend.prepare(train)
+        self.backend = ready(find(OURS), train, params)
         self.start = start_factors(train, params)
-        self.backend.load(self.start)
-        self.backend.warm_up()
 
     def seconds(self) -> float:
         """Of one sweep."""

@@ -1,6 +1,6 @@
 """Where a sweep of the tiled kernel spends its time, and how near that is to what is possible.
 
-    python -m benchmarks.tiled_profile --scale full --cells 20:float32,32:float32,20:float64
+    python -m scripts.tiled_profile --scale full --cells 20:float32,32:float32,20:float64
 
 In each round, in an order shuffled anew, every cell has a turn at three tasks: a whole sweep; one
 whose rows are gathered from a few cache lines, so that what is left is arithmetic; and one with a

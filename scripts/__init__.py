@@ -1,0 +1,1 @@
+"""Measurements beside the ladder: profiles and races, each a command (`python -m scripts.NAME`)."""

@@ -22,6 +22,8 @@ _STATUS = (
     "2 bad usage or bad data; 130 after Ctrl-C"
 )
 
+_BUDGET = "of sweeps a cell; inf: no limit (default: 60, and at most half of its scale's)"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
@@ -96,8 +98,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--split-seed", type=int, default=0, help="of the holdout")
     add("--shuffle-seed", type=int, default=0, help="of the order of turns")
     add("--sweeps", type=_count, default=10, help="first sweeps, each judged for quality")
-    add("--rounds", type=_count, default=180, help="turns of each implementation on the clock")
-    add("--budget", type=_seconds, default=60.0, help="seconds of sweeps a cell; inf: no limit")
+    add("--rounds", type=_count, default=30, help="turns of each cell on the clock, at most")
+    add("--precision", type=_precision, metavar="5%", help="end a scale's rounds when all are so")
+    add("--budget", type=_seconds, metavar="SECONDS", help=_BUDGET)
     add("--threads", type=_counts, default=(), help="counts such as 1,2 (default: all cores)")
     add("--out", type=Path, help="folder of the run (default: a new one in results/)")
     add("--resume", type=Path, metavar="RUN", help="go on with a run that was interrupted")
@@ -151,7 +154,7 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
     )
     add = parser.add_argument
     add("--trials", type=_count, default=400, help="of each of the four rates (default: 400)")
-    add("--rounds", type=_count, default=180, help="of each run (default: 180, as `run`)")
+    add("--rounds", type=_count, default=180, help="of each run (default: 180)")
     add("--impl", default="numba-serial", help="implementation (default: numba-serial)")
     add("--rank", type=_count, default=8, help="default: 8, for short sweeps: a trial takes long")
     add("--out", type=Path, default=Path("results/study.json"), help="what there is goes on")
@@ -193,6 +196,13 @@ def _share(text: str) -> float:
         share = -1.0
     if not 0 <= share < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a percentage such as 5%")
+    return share
+
+
+def _precision(text: str) -> float:
+    share = _share(text)
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage between 0 and 100")
     return share
 
 

@@ -1,5 +1,6 @@
 """The verdicts of a run as pandas frames: what tables, figures and the page are made of."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,7 @@ def _rung_rows(run: Run, rung: RungRecord, baseline: str, verdicts: Verdicts) ->
         of_baseline = None
     anchor = next((r for r in rung.records.values() if r.planned.anchor), None)
     target = target_rmse(rung, verdicts)
+    checked = [r for r in rung.records.values() if r.turns and _comparable(r, verdicts)]
     rows = []
     for record in rung.records.values():
         if record.planned.hidden:
@@ -66,8 +68,8 @@ def _rung_rows(run: Run, rung: RungRecord, baseline: str, verdicts: Verdicts) ->
         if row["projected"]:
             row["state"] = "projected"
         usable = of_baseline if _comparable(record, verdicts) else None
-        row |= _speedup(run, usable, record, anchor, row) | {"baseline": baseline}
-        row |= _scaling(rung, record, anchor, verdicts) | against_roof(run, record)
+        row |= _speedup(run, usable, record, (anchor, checked), row) | {"baseline": baseline}
+        row |= _scaling(checked, record, anchor) | against_roof(run, record)
         row |= {"target_rmse": target, "to_quality_s": seconds_to(target, record)}
         if parity.verdict == "failed":
             row |= dict.fromkeys(("gflops", "peak_share", "to_quality_s"), np.nan)
@@ -75,11 +77,8 @@ def _rung_rows(run: Run, rung: RungRecord, baseline: str, verdicts: Verdicts) ->
     return rows
 
 
-def _scaling(
-    rung: RungRecord, record: Record, anchor: Record | None, verdicts: Verdicts
-) -> dict[str, float]:
+def _scaling(checked: Sequence[Record], record: Record, anchor: Record | None) -> dict[str, float]:
     """What more threads buy, among cells whose results were checked."""
-    checked = [r for r in rung.records.values() if r.turns and _comparable(r, verdicts)]
     first = fewest_threads(checked, record.cell.variant) if record in checked else None
     return thread_scaling(first, record, anchor)
 
@@ -171,7 +170,11 @@ def _seconds_row(sweep_s: float, low: float, high: float, users_s: float, items_
 
 
 def _speedup(
-    run: Run, baseline: Record | None, record: Record, anchor: Record | None, row: Row
+    run: Run,
+    baseline: Record | None,
+    record: Record,
+    beside: tuple[Record | None, Sequence[Record]],
+    row: Row,
 ) -> Row:
     ratio, guessed = None, False
     if baseline is not None:
@@ -179,7 +182,7 @@ def _speedup(
         if guessed:
             ratio = _projected_speedup(run, baseline, record)
         else:
-            ratio = speedup(baseline, record, anchor)
+            ratio = speedup(baseline, record, *beside)
     missing = ratio is None
     return {
         "speedup": np.nan if ratio is None else ratio.value,

@@ -1,11 +1,13 @@
 """How many times as fast: a ratio over rounds that both took part in, with its 95 % interval."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from harness.analysis.inference import Pairs, Shift, pair_rounds
-from harness.results.records import Record
+from harness.analysis.alignment import FEWEST_TO_ALIGN
+from harness.analysis.inference import Shift, pair_rounds
+from harness.results.records import Record, Run
 
 # With one degree of freedom an interval spans factors of hundreds: it says nothing, at length.
 FEWEST_ROUNDS = 3
@@ -37,7 +39,9 @@ def ratio_of(shift: Shift | None, rounds: int) -> Ratio | None:
     return Ratio(shift.ratio, low, high, rounds)
 
 
-def speedup(baseline: Record, record: Record, anchor: Record | None) -> Ratio | None:
+def speedup(
+    baseline: Record, record: Record, anchor: Record | None, others: Iterable[Record] = ()
+) -> Ratio | None:
     """How many times as fast as the baseline a cell sweeps.
 
     Parameters
@@ -45,24 +49,98 @@ def speedup(baseline: Record, record: Record, anchor: Record | None) -> Ratio | 
     baseline, record : Record
         Of the same rung.
     anchor : Record or None
-        Cell that ran beside both, where they ran in different groups: the ratio then is the
-        product of two, and the variances of their logs add up.
+        Cell that ran beside both, where they ran in different groups.
+    others : iterable of Record
+        Cells of the rung that may serve as a `bridge`.
 
     Returns
     -------
     Ratio or None
-        None where they never ran in one round, nor both beside the anchor.
+        None where they never ran in one round, nor both beside the anchor. Through another cell it
+        is the product of two ratios, and the variances of their logs add up.
     """
     if baseline is record:
         return Ratio(1.0, 1.0, 1.0, len(record.turns))
-    direct = _ratio(pair_rounds(baseline, record), baseline, record)
-    if direct is not None or anchor is None:
-        return direct
-    to_anchor = _ratio(pair_rounds(baseline, anchor), baseline, anchor)
-    return product(to_anchor, _ratio(pair_rounds(anchor, record), anchor, record))
+    met = _shared(baseline, record) > 0
+    between = bridge(baseline, record, others) if met else anchor
+    if between is None:
+        return _met_ratio(baseline, record)
+    return product(_met_ratio(baseline, between), _met_ratio(between, record))
 
 
-def _ratio(pairs: Pairs, slow: Record, fast: Record) -> Ratio | None:
+def bridge(first: Record, second: Record, others: Iterable[Record]) -> Record | None:
+    """Cell through which two are compared that share few rounds, because one of them is slow.
+
+    A slow cell takes few turns, long ones that scatter little; a quick one takes many, short ones
+    that scatter much, and the slow one's rounds have few of them. So the slow cell is set against a
+    steady one in these rounds, and the steady one against the quick one in all of theirs.
+
+    Parameters
+    ----------
+    first, second : Record
+    others : iterable of Record
+
+    Returns
+    -------
+    Record or None
+        The one with the smallest scatter of log seconds, over all its turns: these are many, so
+        that the choice does not favour an interval that is narrow by luck. None where the two share
+        many rounds, or none is steadier than the quick one.
+    """
+    slow, quick = sorted((first, second), key=lambda record: len(record.turns))
+    if len(slow.turns) >= FEWEST_TO_ALIGN or _shared(slow, quick) < FEWEST_ROUNDS:
+        return None
+    found = [
+        other
+        for other in (*others, quick)
+        if _shared(slow, other) == len(slow.turns) and _shared(other, quick) >= FEWEST_TO_ALIGN
+    ]
+    steadiest = min(found, key=_scatter, default=quick)
+    return None if steadiest is quick else steadiest
+
+
+def _shared(first: Record, second: Record) -> int:
+    """Rounds that both took part in."""
+    return len({turn.round for turn in first.turns} & {turn.round for turn in second.turns})
+
+
+def _scatter(record: Record) -> float:
+    """Standard deviation of a cell's log seconds."""
+    return float(np.std(np.log([turn.sweep_s for turn in record.turns])))
+
+
+def is_precise(run: Run, rung: str) -> bool:
+    """Whether all intervals of a rung are as narrow as its run's plan asks.
+
+    Cells that ended, and those that have no interval because the baseline or they themselves took
+    too few turns for one, do not count: further rounds would not help.
+    """
+    precision = float(run.started.plan["precision"])
+    records = [r for r in run.rungs[rung].records.values() if r.turns and r.ended is None]
+    baseline = _slowest_threads(records, str(run.started.plan["baseline"]))
+    if baseline is None:
+        return False
+    ratios = [
+        speedup(baseline, r, None, records) for r in records if len(r.turns) >= FEWEST_TO_ALIGN
+    ]
+    return all(ratio is None or _half_width(ratio) <= precision for ratio in ratios)
+
+
+def _half_width(ratio: Ratio) -> float:
+    """Of a ratio's interval, relative to the ratio; 0 where it has none."""
+    if ratio.low is None or ratio.high is None:
+        return 0.0
+    return (ratio.high - ratio.low) / 2 / ratio.value
+
+
+def _slowest_threads(records: Iterable[Record], variant: str) -> Record | None:
+    """A variant's cell with the fewest threads."""
+    found = [record for record in records if record.cell.variant == variant]
+    return min(found, key=lambda record: record.cell.threads, default=None)
+
+
+def _met_ratio(slow: Record, fast: Record) -> Ratio | None:
+    pairs = pair_rounds(slow, fast)
     if 0 < len(pairs) < FEWEST_ROUNDS:
         # One round would set a cold first turn against another cell's: medians are steadier.
         value = sum(slow.median_halves_s) / sum(fast.median_halves_s)

@@ -10,6 +10,7 @@ from harness.analysis.inference import (
     pair_rounds,
     reaches_beyond,
 )
+from harness.analysis.speedup import FEWEST_ROUNDS
 from harness.analysis.stability import drift, first_turn_outliers, other_threads, others_cores
 from harness.report.numbers import with_interval
 from harness.results.records import Record, Run
@@ -17,7 +18,10 @@ from harness.results.records import Record, Run
 # Cores' worth of load before, or of others' work during a run, that figures suffer from.
 _BUSY_BEFORE, _BUSY_DURING = 0.5, 0.2
 _DRIFT = 1.1
-_FEW_ROUNDS = 5
+# Wider intervals (half of their width, relative to the ratio) claim little.
+_WIDE = 0.15
+# Intervals narrow with the square root of the rounds: so many make the default's half as wide.
+_MANY_ROUNDS = 180
 
 
 def cautions(run: Run, cells: pd.DataFrame) -> list[str]:
@@ -35,6 +39,7 @@ def cautions(run: Run, cells: pd.DataFrame) -> list[str]:
         *_outliers(run),
         *_threads(run),
         *_rounds(cells),
+        *_wide(run, cells),
         *_baseline(run, cells),
     ]
 
@@ -85,12 +90,28 @@ def _threads(run: Run) -> Iterator[str]:
 
 
 def _rounds(cells: pd.DataFrame) -> Iterator[str]:
-    few = cells[(cells["rounds"] > 0) & (cells["rounds"] < _FEW_ROUNDS)]
+    few = cells[(cells["rounds"] > 0) & (cells["rounds"] < FEWEST_ROUNDS)]
     names = [f"{row.variant} at {row.rung}" for row in few.itertuples()]
     if names:
         yield (
-            f"fewer than {_FEW_ROUNDS} rounds, so a wide interval or none: {', '.join(names)}; "
-            "raise --budget"
+            f"fewer than {FEWEST_ROUNDS} rounds, so no interval: {', '.join(names)}; "
+            "a larger --budget has room for them"
+        )
+
+
+def _wide(run: Run, cells: pd.DataFrame) -> Iterator[str]:
+    """Intervals that are wider than was asked, or than a claim can rest on."""
+    if cells.empty:
+        return
+    asked = run.started.plan.get("precision")
+    most = _WIDE if asked is None else float(asked)
+    half = (cells["speedup_high"] - cells["speedup_low"]) / 2 / cells["speedup"]
+    wide = cells[(half > most) & ~cells["speedup_projected"].astype(bool)]
+    names = [f"{row.variant} at {row.rung}" for row in wide.itertuples()]
+    if names:
+        yield (
+            f"intervals wider than ±{most:.0%}: {', '.join(names)}; "
+            f"--rounds {_MANY_ROUNDS} narrows them; so does a larger --budget for a slow baseline"
         )
 
 
@@ -111,7 +132,7 @@ def _baseline(run: Run, cells: pd.DataFrame) -> Iterator[str]:
 
 def _against(slow: Record, record: Record) -> Iterator[str]:
     pairs = pair_rounds(slow, record)  # above 1 where `record` is the faster one
-    if len(pairs) < _FEW_ROUNDS:  # that there are few is said already
+    if len(pairs) < FEWEST_ROUNDS:  # that there are few is said already
         return
     shift = pairs.shift
     if shift is None or shift.interval is None or shift.detectable is None:

@@ -27,6 +27,8 @@ _HEADERS = (
     "would have\nbeen seen",
 )
 _NAME_WIDTH = 24
+# What `study` and `repeat_runs` were made with (docs/method.md).
+_ENOUGH_ROUNDS = 180
 _MOST = 10.0  # a change by more than this share is not told from others
 
 
@@ -64,12 +66,26 @@ def compare(first: Path, second: Path, force: bool, fail_if_slower: float | None
     failed = [] if fail_if_slower is None else failures(comparison, fail_if_slower)
     with Screen() as screen:
         _print_heading(first, second, runs, found, screen)
-        disturbed = [*unsteady_cores("A", runs[0]), *unsteady_cores("B", runs[1])]
-        for line in [_table(comparison), "", *disturbed, *remarks(comparison)]:
+        named = list(zip("AB", runs, strict=True))
+        warnings = [line for name, run in named for line in unsteady_cores(name, run)]
+        warnings += [line for name, run in named for line in few_rounds(name, run)]
+        for line in [_table(comparison), "", *warnings, *remarks(comparison)]:
             screen.line(line)
         for line in failed:
             screen.line(f"FAILED   {line}")
     return int(bool(failed))
+
+
+def few_rounds(name: str, run: Run) -> list[str]:
+    """A warning where a run has too few rounds to be compared by its quick ones."""
+    rounds = max((len(record.turns) for record in run.records), default=0)
+    if rounds >= FEWEST_QUIET:
+        return []
+    return [
+        f"* run {name} has {rounds} rounds; comparing runs by their quick rounds takes "
+        f"{FEWEST_QUIET} or more.",
+        f"  To see small changes, make both runs with --rounds {_ENOUGH_ROUNDS}.",
+    ]
 
 
 def failures(comparison: Comparison, share: float) -> list[str]:

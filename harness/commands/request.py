@@ -3,8 +3,10 @@
 from argparse import Namespace
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from harness.errors import UserError
+from harness.measure.plan import SHARE, Plan
 from harness.results.log import read_run
 from harness.results.records import Run
 from implementations.problem import AlsParams
@@ -23,8 +25,10 @@ class Request:
     split_seed: int = 0
     shuffle_seed: int = 0
     sweeps: int = 10
-    rounds: int = 180
-    budget_s: float = 60.0
+    rounds: int = Plan.rounds
+    budget_s: float = Plan.budget_s
+    share: float | None = SHARE
+    precision: float | None = None
     threads: tuple[int, ...] = ()
     out: Path | None = None
     resume: Path | None = None
@@ -59,15 +63,19 @@ def request_of(options: Namespace) -> Request:
         raise UserError(f"--split-seed must lie in 0 … 2⁶⁴ - 1, not {options.split_seed}")
     if options.shuffle_seed < 0:
         raise UserError(f"--shuffle-seed must not be negative, but is {options.shuffle_seed}")
+    own_budget = options.budget is not None  # it alone then decides how long a cell may take
     return Request(
         params=_params(options),
-        budget_s=options.budget,
-        **{
-            name: getattr(options, name)
-            for name in Request.__dataclass_fields__
-            if name not in ("params", "budget_s")
-        },
+        budget_s=options.budget if own_budget else Plan.budget_s,
+        share=None if own_budget else SHARE,
+        **_plain(options),
     )
+
+
+def _plain(options: Namespace) -> dict[str, Any]:
+    """What a request takes from the options as it is."""
+    given = vars(options)
+    return {name: given[name] for name in Request.__dataclass_fields__ if name in given}
 
 
 def _params(options: Namespace) -> AlsParams:
@@ -99,6 +107,8 @@ def _resumed(run: Run, options: Namespace) -> Request:
         shuffle_seed=plan["shuffle_seed"],
         sweeps=plan["sweeps"],
         rounds=plan["rounds"],
+        share=plan.get("share"),
+        precision=plan.get("precision"),
         budget_s=float("inf") if plan["budget_s"] is None else plan["budget_s"],
         threads=tuple(plan["threads"]),
         resume=options.resume,

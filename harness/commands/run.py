@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.speedup import is_precise
 from harness.commands.check import find_or_say
 from harness.commands.console import Screen
 from harness.commands.drawing import draw_run, exit_status, print_rung
@@ -16,7 +17,7 @@ from harness.data.ladder import rungs_up_to
 from harness.errors import UserError
 from harness.measure.machine import describe_machine
 from harness.measure.observer import Progress
-from harness.measure.plan import Plan, PlannedCell, planned_cells
+from harness.measure.plan import Plan, PlannedCell, planned_cells, process_rounds_of
 from harness.measure.roofline import measure_machine
 from harness.measure.runner import Runner
 from harness.results.events import RunStarted
@@ -56,7 +57,8 @@ def run(request: Request) -> int:
         folder = _folder(request, dataset, started)
         with EventLog(folder, started) as log:
             done = {name for name, rung in log.run.rungs.items() if rung.ended}
-            runner = Runner(plan, cells, dataset, log, _Watcher(screen, log.run), measure_machine)
+            watcher = _Watcher(screen, log.run)
+            runner = Runner(plan, cells, dataset, log, watcher, measure_machine, is_precise)
             interrupted = _go(runner, [name for name in plan.rungs if name not in done], screen)
         draw_run(log.run, folder, screen)
     return 130 if interrupted else exit_status(log.run, request.strict)
@@ -83,7 +85,10 @@ def _plan(request: Request, rungs: tuple[str, ...]) -> Plan:
         params=request.params,
         sweeps=request.sweeps,
         rounds=request.rounds,
+        process_rounds=process_rounds_of(request.rounds, request.precision),
         budget_s=request.budget_s,
+        share=request.share,
+        precision=request.precision,
         baseline=request.baseline or min(names, key=_place),
         split_seed=request.split_seed,
         shuffle_seed=request.shuffle_seed,

@@ -32,7 +32,7 @@ from harness.data.datasets import SYNTHETIC, open_dataset
 from harness.data.ladder import cut
 from harness.errors import UserError
 from harness.measure.machine import describe_machine
-from harness.measure.plan import Plan
+from harness.measure.plan import Plan, process_rounds_of
 from harness.report.files import write_whole
 from harness.report.numbers import with_interval
 from implementations.registry import usable_cores
@@ -75,7 +75,10 @@ def study(wanted: int, out: Path, implementation: str, rank: int, rounds: int) -
     with Screen() as screen:
         dataset = open_dataset(SYNTHETIC, (SCALE,), screen.line)
         threads, sweeps = variant.threads(usable_cores()), min(rounds, Plan.sweeps)
-        settings = Settings(implementation, rank, threads, rounds, sweeps, dataset.sha256)
+        processes = process_rounds_of(rounds)
+        settings = Settings(
+            implementation, rank, threads, rounds, sweeps, dataset.sha256, processes
+        )
         runs = read_runs(out, settings)
         interrupted = False
         try:

@@ -16,7 +16,7 @@ from harness.errors import UserError
 from harness.measure.background import background_load
 from harness.measure.machine import load_now
 from harness.measure.observer import Progress
-from harness.measure.plan import Plan, PlannedCell
+from harness.measure.plan import Plan, PlannedCell, process_rounds_of
 from harness.measure.runner import Runner
 from harness.results.events import Cell, RunStarted
 from harness.results.log import EventLog
@@ -52,7 +52,7 @@ class Settings:
     rounds: int
     sweeps: int
     data: str
-    process_rounds: int = Plan.process_rounds
+    process_rounds: int = process_rounds_of(180)
     repeated_rows: int = REPEATED_ROWS
 
     def to_json(self) -> dict[str, Any]:

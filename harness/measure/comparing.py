@@ -1,6 +1,6 @@
 """How far the results of cells are apart, as facts; whether too far is for the analysis to say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +10,20 @@ from harness.measure.live import Live, Write
 from harness.results.events import Difference, HalfSweep
 from implementations.problem import Factors
 
-# A cell whose sweep takes more than this share of the budget is too slow to be the reference of
-# half-sweeps, which cost it one more sweep.
-_REFERENCE_SHARE = 0.25
+# A half-sweep of each side costs one more sweep. A cell whose sweep takes more than this share of
+# the budget is too slow to be their reference, and to be held against it at every rung anew.
+_QUICK_SHARE = 0.1
 # JSON has no infinity: what is not finite is as far apart as a float can say.
 _MOST = float(np.finfo(np.float64).max)
 
 
-def compare(live: Sequence[Live], factors: Path, budget_s: float, write: Write) -> None:
+def compare(
+    live: Sequence[Live],
+    factors: Path,
+    budget_s: float,
+    write: Write,
+    compared: Collection[tuple[str, int]] = (),
+) -> None:
     """Compare predictions after every sweep, then one half-sweep of each side.
 
     Parameters
@@ -29,6 +35,9 @@ def compare(live: Sequence[Live], factors: Path, budget_s: float, write: Write) 
     budget_s : float
     write : callable
         Takes events.
+    compared : collection of (str, int)
+        Variants, with their threads, whose half-sweeps were compared at another rung of this run:
+        slow ones among them are held to their predictions only.
     """
     for one in live:
         for other in live:
@@ -38,8 +47,18 @@ def compare(live: Sequence[Live], factors: Path, budget_s: float, write: Write) 
     if reference is None:
         return
     reference.attempt(lambda: _keep(reference, factors))
+    held = [
+        one
+        for one in live
+        if one is not reference
+        and (_is_quick(one, budget_s) or (one.cell.variant, one.cell.threads) not in compared)
+    ]
     for side in ("users", "items"):
-        reference.attempt(_compare_half_sweeps, live, reference, side, factors, write)
+        reference.attempt(_compare_half_sweeps, held, reference, side, factors, write)
+
+
+def _is_quick(one: Live, budget_s: float) -> bool:
+    return one.last_sweep_s <= _QUICK_SHARE * budget_s
 
 
 def _is_reference_of(other: Live, one: Live) -> bool:
@@ -65,7 +84,7 @@ def _reference(alive: Sequence[Live], budget_s: float) -> Live | None:
     ladder = [one for one in alive if one.planned.ladder is not None and one.judged]
     if len(alive) < 2 or not ladder:
         return None
-    quick = [one for one in ladder if one.last_sweep_s <= _REFERENCE_SHARE * budget_s]
+    quick = [one for one in ladder if _is_quick(one, budget_s)]
     if quick:
         return min(quick, key=lambda one: one.planned.ladder or 0)
     return min(ladder, key=lambda one: one.last_sweep_s)
@@ -76,12 +95,11 @@ def _keep(reference: Live, factors: Path) -> None:
 
 
 def _compare_half_sweeps(
-    live: Sequence[Live], reference: Live, side: str, factors: Path, write: Write
+    held: Sequence[Live], reference: Live, side: str, factors: Path, write: Write
 ) -> None:
     expected = reference.half_sweep(side, factors)
-    for one in live:
-        if one is not reference:
-            one.attempt(_compare_half_sweep, one, reference, side, factors, expected, write)
+    for one in held:
+        one.attempt(_compare_half_sweep, one, reference, side, factors, expected, write)
 
 
 def _compare_half_sweep(

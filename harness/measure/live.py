@@ -18,7 +18,11 @@ from implementations.problem import Factors
 
 # Beyond its judged sweeps a cell goes on sweeping, for the sake of timing, up to this share of its
 # budget: slow implementations are told from fast ones by few rounds.
-TIMING_SHARE = 0.5
+TIMING_SHARE = 0.25
+# An interval takes three rounds. Where the budget has no room for them, one tells as much as two.
+FEWEST_TURNS = 3
+# So many seconds a cell may take whatever its share of the rung's is.
+FREE_S = 10.0
 
 Write = Callable[[Event], None]
 
@@ -37,6 +41,7 @@ class Live:
     turn_sweeps: int | None = None  # None until calibrated
     process: int = 1  # number of the worker among the cell's
     facts: dict[str, Any] = field(default_factory=dict)  # of its workers so far
+    turns: int = 0
     judged: int = 0  # sweeps judged
     spent_s: float = 0.0
     last_sweep_s: float = 0.0
@@ -84,27 +89,45 @@ class Live:
         """Go on with another worker."""
         self.worker, self.process = worker, self.process + 1
 
-    def wants_a_turn(self) -> bool:
-        """Whether there is budget for one more turn, and use for it."""
+    def wants_a_turn(self, clock_s: float = 0.0) -> bool:
+        """Whether there is budget for one more turn, and use for it.
+
+        Parameters
+        ----------
+        clock_s : float
+            Seconds on the clock of all turns at this rung so far.
+        """
         if self.ended:
             return False
-        if self.judged == 0:
+        if self.turns == 0:
             return True
-        budget_s = self.plan.budget_s
-        if self.judged >= self.plan.sweeps:
-            budget_s *= TIMING_SHARE
-        return self.spent_s + self.turn_s <= budget_s
+        if self.turns < FEWEST_TURNS:
+            return FEWEST_TURNS * self.turn_s <= self.plan.budget_s
+        fits = self.spent_s + self.turn_s <= self._budget_s
+        return fits and not self._is_a_burden(clock_s)
+
+    @property
+    def _budget_s(self) -> float:
+        """Seconds that its turns may take: of the judged sweeps, or of those for timing alone."""
+        timing_only = self.judged >= self.plan.sweeps
+        return self.plan.budget_s * (TIMING_SHARE if timing_only else 1.0)
+
+    def _is_a_burden(self, clock_s: float) -> bool:
+        """Whether it has taken more than its share of the rung's seconds."""
+        share = self.plan.share
+        return share is not None and self.spent_s > max(FREE_S, share * clock_s)
 
     @property
     def turn_s(self) -> float:
         """Seconds on the clock of a turn, by the last one; 0 before the first."""
         return self.last_sweep_s * (self.turn_sweeps or 1)
 
-    def turns_left(self, rounds: int) -> int:
-        """Turns that it will take in so many rounds, by its budget."""
-        if self.ended or not self.wants_a_turn():
+    def turns_left(self, rounds: int, clock_s: float) -> int:
+        """Turns that it will take in so many rounds, as far as can be told now."""
+        if not self.wants_a_turn(clock_s):
             return 0
-        return min(rounds, int((self.plan.budget_s - self.spent_s) / max(self.turn_s, 1e-9)))
+        most = (self._budget_s - self.spent_s) / max(self.turn_s, 1e-9)
+        return int(min(rounds, max(most, FEWEST_TURNS - self.turns)))
 
     def take_turn(self, number: int, position: int) -> None:
         """One turn in one round; judged where it is one of the first sweeps."""
@@ -114,6 +137,7 @@ class Live:
         )
         turn = Turn(self.cell, number, position, sweeps, users_s, items_s, self.process)
         self.write(turn)
+        self.turns += 1
         self.turn_sweeps = sweeps
         self.spent_s += users_s + items_s
         self.last_sweep_s = turn.sweep_s
@@ -156,8 +180,18 @@ class Live:
         if done >= asked:
             self.end("ok", "", **self.facts)
         else:
-            reason = f"{done} of {asked} sweeps took {self.spent_s:.3g} of {self.plan.budget_s:g} s"
+            reason = f"{done} of {asked} sweeps took {self.spent_s:.3g} s; {self._limit}"
             self.end("over_budget", reason, **self.facts)
+
+    @property
+    def _limit(self) -> str:
+        """Say what kept it from further turns."""
+        budget_s = self.plan.budget_s
+        if self.turns < FEWEST_TURNS:
+            return f"{FEWEST_TURNS} would not fit into the budget of {budget_s:g} s"
+        if self.spent_s + self.turn_s > budget_s:
+            return f"the budget is {budget_s:g} s"
+        return f"more is over {self.plan.share:.0%} of this scale's seconds (--budget allows it)"
 
     def end(self, status: Status, reason: str, **facts: Any) -> None:
         """Write what became of the cell, once, and let its worker go."""

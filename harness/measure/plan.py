@@ -1,10 +1,26 @@
 """What a run is to do."""
 
 from dataclasses import asdict, dataclass
+from math import ceil
 from typing import Any
 
 from implementations.backend import Variant
 from implementations.problem import AlsParams
+
+SHARE = 0.5
+"""Of a rung's seconds on the clock, what one cell may take where no budget was asked for."""
+
+# Processes of a cell, one after another: three at least, and a new one after so many rounds.
+_FEWEST_PROCESSES, _MOST_PROCESS_ROUNDS = 3, 30
+# Where the rounds may end early, they can after each process: these are shorter then.
+_PRECISE_PROCESS_ROUNDS = 10
+
+
+def process_rounds_of(rounds: int, precision: float | None = None) -> int:
+    """Rounds after which cells go on in new processes, in a run of so many rounds."""
+    if precision is not None:
+        return _PRECISE_PROCESS_ROUNDS
+    return min(_MOST_PROCESS_ROUNDS, ceil(rounds / _FEWEST_PROCESSES))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +45,12 @@ class Plan:
         difference that lasts as long as the process.
     budget_s : float
         Seconds of sweeps that a cell may take; may be infinite.
+    share : float or None
+        Of all seconds on the clock at a rung, how much a slow cell may take (`Live.wants_a_turn`);
+        None: its budget alone decides.
+    precision : float or None
+        A rung's rounds end early where the half-widths of all intervals, relative to the ratio, are
+        at most this; None: all rounds are taken.
     baseline : str
         The implementation that speedups are relative to.
     split_seed, shuffle_seed : int
@@ -40,9 +62,11 @@ class Plan:
     threads: tuple[int, ...]
     params: AlsParams
     sweeps: int = 10
-    rounds: int = 180
-    process_rounds: int = 30
+    rounds: int = 30
+    process_rounds: int = 10
     budget_s: float = 60.0
+    share: float | None = None
+    precision: float | None = None
     baseline: str = ""
     split_seed: int = 0
     shuffle_seed: int = 0

@@ -1,6 +1,6 @@
 """One rung: all its workers alive, one at a time at work."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,10 +19,15 @@ from harness.measure.observer import Observer, Progress
 from harness.measure.plan import Plan
 from harness.results.events import Cell, CellPlanned, Ended
 from harness.results.log import EventLog
+from harness.results.records import Run
 from implementations.registry import usable_cores
 
 # A worker that does not answer for longer than this many budgets, or than this, is given up.
 _TIMEOUT_BUDGETS, _SHORTEST_TIMEOUT_S = 3, 120.0
+# Rounds may end early after so many processes of each cell.
+_FEWEST_PROCESSES = 2
+
+IsPrecise = Callable[[Run, str], bool]
 
 
 @dataclass
@@ -38,6 +43,8 @@ class RungRun:
     log : EventLog
         Smaller rungs in it are what a first sweep is predicted from.
     observer : Observer
+    is_precise : callable, optional
+        Whether the rung of this name, in what the log holds so far, needs no more rounds.
     """
 
     plan: Plan
@@ -45,6 +52,7 @@ class RungRun:
     work: Path
     log: EventLog
     observer: Observer
+    is_precise: IsPrecise | None = None
 
     def run_group(self, cells: Sequence[CellPlanned], group: int) -> None:
         """Start the workers of a group, give them their turns, compare their results."""
@@ -53,13 +61,20 @@ class RungRun:
             self._set_up(live)
             try:
                 self._rounds(live, group, stack)
-                compare(live, self.work / "reference", self.plan.budget_s, self.log.write)
+                folder, budget_s = self.work / "reference", self.plan.budget_s
+                compare(live, folder, budget_s, self.log.write, self._compared)
                 for one in live:
                     one.attempt(one.finish)
             except KeyboardInterrupt:
                 for one in live:
                     one.end("interrupted", f"after {one.judged} sweeps")
                 raise
+
+    @property
+    def _compared(self) -> set[tuple[str, int]]:
+        """Variants, with their threads, whose half-sweeps were compared at rungs before."""
+        halves = [half for record in self.log.run.records for half in record.half_sweeps]
+        return {(c.variant, c.threads) for half in halves for c in (half.cell, half.against)}
 
     @property
     def size(self) -> Size:
@@ -108,9 +123,8 @@ class RungRun:
         again = [one for one in live if not one.ended]
         for one in again:
             one.renew(self._worker(one.cell, stack))
-        # Nothing of this is timed, so as many are set up at once as have cores of their own.
-        at_once = usable_cores() // max((one.cell.threads for one in again), default=1)
-        with ThreadPoolExecutor(max(1, at_once)) as pool:
+        # Nothing of this is timed, and most of it is done by one thread.
+        with ThreadPoolExecutor(usable_cores()) as pool:
             ready = [pool.submit(self._set_up_again, one) for one in again]
             try:
                 for one, future in zip(again, ready, strict=True):
@@ -141,26 +155,46 @@ class RungRun:
         first = group * rounds + 1
         rung_seed = [self.plan.shuffle_seed, *self.rung.name.encode()]
         for number in range(first, first + rounds):
-            waiting = [one for one in live if one.wants_a_turn()]
-            if not waiting:
+            past = number - first
+            waiting = [one for one in live if one.wants_a_turn(_clock_s(live))]
+            if not waiting or self._may_end(past):
                 return
-            if number > first and (number - first) % self.plan.process_rounds == 0:
+            if past and past % self.plan.process_rounds == 0:
                 self._renew(waiting, stack)
                 waiting = [one for one in waiting if not one.ended]
             order = np.random.default_rng([*rung_seed, number]).permutation(len(waiting))
             for position, which in enumerate(order):
                 one = waiting[which]
-                self.observer.moment(self._progress(one, live, number - first, rounds))
+                self.observer.moment(self._progress(one, live, past, rounds))
                 one.attempt(one.take_turn, number, position)
+
+    def _may_end(self, past: int) -> bool:
+        """Whether so many rounds are enough.
+
+        Asked after whole processes only, two or more, and when all sweeps are judged: looks that
+        are few do little to an interval's coverage (docs/method.md, "Ending early").
+        """
+        plan = self.plan
+        if plan.precision is None or self.is_precise is None:
+            return False
+        fewest = max(_FEWEST_PROCESSES * plan.process_rounds, plan.sweeps)
+        whole = past % plan.process_rounds == 0
+        return past >= fewest and whole and self.is_precise(self.log.run, self.rung.name)
 
     def _progress(self, one: Live, live: Sequence[Live], past: int, rounds: int) -> Progress:
         """Say how far this group's rounds have come, as a cell's turn begins."""
-        left = [other.turns_left(rounds - past) * other.turn_s for other in live]
+        clock_s = _clock_s(live)
+        left = [other.turns_left(rounds - past, clock_s) for other in live]
         return Progress(
             cell=one.cell,
             round=past + 1,
             rounds=rounds,
-            done=sum(not other.wants_a_turn() for other in live),
+            done=left.count(0),
             cells=len(live),
-            left_s=sum(left),
+            left_s=sum(turns * other.turn_s for turns, other in zip(left, live, strict=True)),
         )
+
+
+def _clock_s(live: Sequence[Live]) -> float:
+    """Seconds on the clock of all turns of these cells."""
+    return sum(one.spent_s for one in live)

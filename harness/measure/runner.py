@@ -16,7 +16,7 @@ from harness.measure.exchange import write_factors, write_ratings
 from harness.measure.machine import available_bytes, load_now
 from harness.measure.observer import Observer
 from harness.measure.plan import Plan, PlannedCell
-from harness.measure.rung_run import RungRun
+from harness.measure.rung_run import IsPrecise, RungRun
 from harness.measure.worker import describe
 from harness.results.events import (
     Cell,
@@ -53,6 +53,8 @@ class Runner:
     observer : Observer
     measure_machine : callable, optional
         Measures what the machine can do with each of some numbers of threads.
+    is_precise : callable, optional
+        As of `RungRun`.
     """
 
     plan: Plan
@@ -61,6 +63,7 @@ class Runner:
     log: EventLog
     observer: Observer
     measure_machine: MeasureMachine | None = None
+    is_precise: IsPrecise | None = None
 
     def run(self, rungs: Iterable[str]) -> None:
         """Run these rungs; whatever happens, say in the log that the run ended.
@@ -110,7 +113,7 @@ class Runner:
         if groups:
             write_ratings(self._work / "ratings", train)
             write_factors(self._work / "start", start_factors(train, self.plan.params))
-        rung_run = RungRun(self.plan, rung, self._work, self.log, self.observer)
+        rung_run = RungRun(self.plan, rung, self._work, self.log, self.observer, self.is_precise)
         for number, group in enumerate(groups):
             rung_run.run_group(group, number)
         self.log.write(RungEnded(name, perf_counter() - start))

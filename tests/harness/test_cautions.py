@@ -9,7 +9,7 @@ from made_runs import planned, run_started, rung_started, turns
 from harness.analysis.frame import cells
 from harness.analysis.stability import drift, first_turn_outliers, other_threads, others_cores
 from harness.commands.cautions import cautions
-from harness.results.events import Ended, Quality, RunEnded, RungEnded
+from harness.results.events import Difference, Ended, Quality, RunEnded, RungEnded
 from harness.results.records import Run, fold
 
 BEFORE = {"load": 0.1, "time": "2026-01-01T00:00:00+00:00", "busy_s": 1_000.0, "own_s": 2.0}
@@ -29,6 +29,7 @@ def made(
         cell = planned(name).cell
         events += turns(cell, values)
         events.append(Quality(cell, 1, 0.8, 0.9, 0.9))
+        events.append(Difference(cell, planned("numpy").cell, 1, 0.0))
         events.append(Ended(cell, "ok", "", 1, threads_in_force=threads or {"numba": 1}))
     events.append(RungEnded("100k", 99.0))
     return fold([*events, RunEnded(99.0, False, after or AFTER)])
@@ -123,7 +124,21 @@ def test_threads_that_are_not_those_asked_for_are_named():
 
 
 def test_few_rounds_are_named():
-    assert "fewer than 5 rounds" in said(made({"numpy": noise(1, 4), "numba-serial": noise(2, 4)}))
+    words = said(made({"numpy": noise(1, 2), "numba-serial": noise(2)}))
+    assert "fewer than 3 rounds, so no interval: numpy at 100k; a larger --budget" in words
+    assert "no interval" not in said(made({"numpy": noise(1, 3), "numba-serial": noise(2, 3)}))
+
+
+@pytest.mark.parametrize(("precision", "most"), [(None, 15), (0.01, 1)])
+def test_intervals_too_wide_for_a_claim_or_for_what_was_asked_are_named(precision, most):
+    wide = np.exp(0.8 * np.random.default_rng(3).standard_normal(20)).tolist()
+    wild = made({"numpy": noise(1), "numba-serial": wide})
+    words = f"intervals wider than ±{most}%: numba-serial at 100k; --rounds 180 narrows them"
+    wild.started.plan["precision"] = precision
+    assert words in said(wild)
+    calm = made(CALM)
+    calm.started.plan["precision"] = precision
+    assert ("intervals wider" in said(calm)) == (precision is not None)
 
 
 def test_what_cannot_be_told_from_the_baseline_is_said_with_what_could():

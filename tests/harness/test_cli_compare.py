@@ -52,6 +52,15 @@ def test_a_run_with_itself_has_ratio_one_and_status_0(folder_of, capsys):
     assert "everything: 1.00x" in said
 
 
+def test_runs_of_few_rounds_are_said_to_need_more(folder_of, capsys):
+    a, b = folder_of("a", seconds(0, rounds=30)), folder_of("b", seconds(1, rounds=60))
+    main(["compare", a, b])
+    said = capsys.readouterr().out
+    assert "* run A has 30 rounds; comparing runs by their quick rounds takes 60 or more" in said
+    assert "make both runs with --rounds 180" in said
+    assert "run B has" not in said
+
+
 @pytest.mark.parametrize(("limit", "status"), [("2%", 1), ("5%", 1), ("17%", 0), ("50", 0)])
 def test_failing_takes_an_interval_above_the_limit(folder_of, capsys, limit, status):
     a, b = folder_of("a", seconds(1)), folder_of("b", seconds(2, numpy=1.15))

@@ -148,6 +148,23 @@ def test_false_alarms_are_at_most_as_frequent_as_promised(one_process, rounds, s
     assert false <= 2.5 * ALPHA
 
 
+@pytest.mark.parametrize("disturbed", [0.0, 0.3])
+@pytest.mark.parametrize("scatter", [0.02, 0.2, 0.4])
+def test_intervals_of_the_default_rounds_hold_the_ratio_whatever_the_noise(scatter, disturbed):
+    """Equals with a shared drift: 95 % intervals miss in 5 %, here at most two errors more.
+
+    Aligned without modes, those of scatter .4 missed in 13 %.
+    """
+    random, trials, missed = np.random.default_rng(6), 150, 0
+    for _ in range(trials):
+        logs = scatter * random.standard_normal((2, 30))
+        logs += 0.4 * (random.random((2, 30)) < disturbed)
+        logs += 0.1 * np.cumsum(random.standard_normal(30)) / np.sqrt(30)
+        low, high = Pairs(*(series_of(one, 10, 10, 10) for one in logs)).shift.interval
+        missed += not low <= 1 <= high
+    assert missed / trials <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / trials)
+
+
 def test_a_small_difference_is_found_among_disturbed_rounds(one_process):
     """5 % in 120 rounds of which half take half as long again; their means do not tell it."""
     random = np.random.default_rng(4)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness.measure.plan import Plan, planned_cells
+from harness.measure.plan import Plan, planned_cells, process_rounds_of
 from implementations.problem import AlsParams
 
 
@@ -51,3 +51,18 @@ def test_a_plan_can_be_written(budget_s):
     written = plan.to_json()
     assert json.loads(json.dumps(written, allow_nan=False)) == written
     assert written["budget_s"] == (60.0 if budget_s == 60 else None)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "precision", "expected"),
+    [(1, None, 1), (3, None, 1), (30, None, 10), (31, None, 11), (180, None, 30), (180, 0.05, 10)],
+)
+def test_cells_have_three_processes_at_least_and_none_longer_than_thirty_rounds(
+    rounds, precision, expected
+):
+    assert process_rounds_of(rounds, precision) == expected
+
+
+def test_the_default_is_thirty_rounds_in_three_processes():
+    assert Plan.rounds / Plan.process_rounds == 3
+    assert Plan.process_rounds == process_rounds_of(Plan.rounds)

@@ -10,7 +10,7 @@ from tiny import PARAMS, RUNGS, Watcher, alive_workers, go, record_of
 from harness.analysis.frame import cells
 from harness.analysis.parity import judge_rung
 from harness.cost import worker_bytes
-from harness.measure import runner
+from harness.measure import comparing, runner
 from harness.measure.live import Live
 from harness.measure.runner import WORK_FOLDER
 from harness.results.events import RungStarted, Turn
@@ -90,7 +90,7 @@ def test_nothing_is_left_behind(everything, run_folder):
 def test_the_watcher_is_told(everything, watcher):
     assert watcher.done == ["full"]
     assert "full: preparing numpy" in watcher.lines
-    assert "full: round 4, numba-parallel" in watcher.lines
+    assert "full: round 4 of 4, numba-parallel" in watcher.lines
 
 
 def test_each_rung_has_its_end(everything):
@@ -107,7 +107,7 @@ def interrupted(tiny_scales, tmp_path_factory):
     """A part of the run of everything, interrupted in its second rung; who watched, and where."""
 
     def interrupt(line: str) -> None:
-        if line == "full: round 2, numba-parallel":
+        if line == "full: round 2 of 4, numba-parallel":
             raise KeyboardInterrupt
 
     folder, chosen = tmp_path_factory.mktemp("interrupted"), ("numpy", "numba-parallel")
@@ -178,9 +178,9 @@ def test_without_a_rung_of_the_ladder_a_hidden_one_runs(tmp_path):
 def test_the_next_rung_is_the_reference_once_the_lowest_is_over_its_budget(tmp_path, monkeypatch):
     wants_a_turn = Live.wants_a_turn
 
-    def stop_naive(live: Live) -> bool:
+    def stop_naive(live: Live, clock_s: float = 0.0) -> bool:
         spent = live.cell.variant == "naive" and live.judged >= 2
-        return wants_a_turn(live) and not spent
+        return wants_a_turn(live, clock_s) and not spent
 
     monkeypatch.setattr(Live, "wants_a_turn", stop_naive)
     chosen = ["naive", "numpy", "broken:RegulariserOff", "numba-serial"]
@@ -193,6 +193,25 @@ def test_the_next_rung_is_the_reference_once_the_lowest_is_over_its_budget(tmp_p
     assert naive is not None
     assert (naive.status, naive.sweeps) == ("over_budget", 2)
     assert naive.reason.startswith("2 of 3 sweeps took")
+
+
+def test_a_slow_cell_is_held_to_half_sweeps_at_its_first_rung_only(
+    tiny_scales, tmp_path, monkeypatch
+):
+    def is_quick(one: Live, budget_s: float) -> bool:
+        return one.cell.variant != "naive"
+
+    monkeypatch.setattr(comparing, "_is_quick", is_quick)
+    run = go(tmp_path, ["naive", "numpy", "numba-serial"], ["100k", "full"])
+    compared = {
+        rung: {
+            cell.variant for cell, record in run.rungs[rung].records.items() if record.half_sweeps
+        }
+        for rung in run.rungs
+    }
+    assert compared == {"100k": {"naive", "numba-serial"}, "full": {"numba-serial"}}
+    verdicts = judge_rung(run.rungs["full"])
+    assert {parity.verdict for parity in verdicts.values()} == {"reference", "ok"}
 
 
 # Memory.

@@ -7,7 +7,7 @@ from scipy import stats
 
 from harness.analysis import inference
 from harness.analysis.inference import Shift, pair_rounds
-from harness.analysis.speedup import Ratio, product, ratio_of, speedup
+from harness.analysis.speedup import Ratio, bridge, product, ratio_of, speedup
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +90,59 @@ def test_a_factor_without_an_interval_leaves_the_product_without_one():
     assert product(Ratio(2, None, None, 1), Ratio(3, 2, 4.5, 7)) == Ratio(6, None, None, 1)
     assert product(None, Ratio(3, 2, 4.5, 7)) is None
     assert product(Ratio(3, 2, 4.5, 7), None) is None
+
+
+# A slow cell takes few turns, its quick neighbours many that scatter.
+
+
+def scattered(name: str, middle: float, scatter: float, rounds: int, seed: int = 0):
+    noise = scatter * np.random.default_rng(seed).standard_normal(rounds)
+    return timed(name, (middle * np.exp(noise)).tolist())
+
+
+SLOW = timed("naive", [8.0, 8.2, 8.1])
+STEADY = scattered("numba-serial", 0.1, 0.02, 30)
+QUICK = scattered("numba-tiled", 0.01, 0.3, 30, seed=1)
+
+
+def test_a_slow_cell_meets_a_quick_one_through_the_steadiest():
+    others = [SLOW, scattered("numpy", 0.2, 0.1, 30, seed=2), STEADY, QUICK]
+    assert bridge(SLOW, QUICK, others) is bridge(QUICK, SLOW, others) is STEADY
+    through = product(speedup(SLOW, STEADY, None), speedup(STEADY, QUICK, None))
+    assert speedup(SLOW, QUICK, None, others) == through
+    direct = speedup(SLOW, QUICK, None)
+    assert np.log(through.high / through.low) < 0.75 * np.log(direct.high / direct.low)
+
+
+@pytest.mark.parametrize(
+    ("slow", "quick", "other"),
+    [
+        (SLOW, STEADY, QUICK),  # nothing steadier than the quick one
+        (timed("naive", [8.0] * 20), QUICK, STEADY),  # rounds enough to be aligned
+        (timed("naive", [8.0, 8.0]), QUICK, STEADY),  # too few for an interval in any case
+        (SLOW, timed("numba-tiled", [0.01] * 5), STEADY),  # nobody has many
+        (SLOW, QUICK, scattered("numpy", 0.2, 0.02, 19)),  # nor has the other
+        (SLOW, QUICK, timed("numpy", [0.2] * 30, first_round=2)),  # which missed a slow round
+    ],
+)
+def test_otherwise_they_are_compared_in_their_shared_rounds(slow, quick, other):
+    assert bridge(slow, quick, [slow, other, quick]) is None
+    assert speedup(slow, quick, None, [slow, other, quick]) == speedup(slow, quick, None)
+
+
+def test_intervals_through_another_cell_hold_the_ratio():
+    """A drift that all share, noise as measured at 100k: at most 5 of 100 intervals miss."""
+    random, missed, widths = np.random.default_rng(4), 0, []
+    scatter = {"naive": (1000.0, 0.013), "numba-serial": (11.0, 0.03), "numba-tiled": (1.0, 0.18)}
+    for _ in range(300):
+        drift = 0.2 * np.cumsum(random.standard_normal(30)) / np.sqrt(30)
+        slow, steady, quick = (
+            timed(name, (middle * np.exp(drift + noise * random.standard_normal(30))).tolist())
+            for name, (middle, noise) in scatter.items()
+        )
+        del slow.turns[3:]
+        ratio = speedup(slow, quick, None, [slow, steady, quick])
+        widths.append(ratio.high / ratio.low)
+        missed += not ratio.low <= 1000 <= ratio.high
+    assert missed <= 15
+    assert np.median(widths) < 1.3

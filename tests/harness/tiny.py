@@ -77,6 +77,7 @@ def go(
     implementations: Sequence[str],
     rungs: Sequence[str] = ("full",),
     watcher: Watcher | None = None,
+    is_precise: Callable[[Run, str], bool] | None = None,
     **changed: Any,
 ) -> Run:
     """Run a plan on the tiny set in this process; what its log says."""
@@ -94,7 +95,9 @@ def go(
     dataset = tiny_dataset()
     data = {"name": dataset.name, "synthetic": False, "source": "tiny"}
     with EventLog(folder, RunStarted("now", plan.to_json(), data, {})) as log:
-        Runner(plan, planned_cells(plan), dataset, log, watcher or Watcher()).run(plan.rungs)
+        told = watcher or Watcher()
+        runner = Runner(plan, planned_cells(plan), dataset, log, told, is_precise=is_precise)
+        runner.run(plan.rungs)
     return read_run(folder)
 
 

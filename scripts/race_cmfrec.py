@@ -9,11 +9,11 @@ a fit of one. In each round every contestant has one turn, in an order shuffled 
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from time import perf_counter, sleep
 
-import cmfrec
 import numpy as np
 from scipy.sparse import coo_array, coo_matrix
 from tabulate import tabulate
@@ -26,6 +26,12 @@ from harness.report.numbers import with_interval
 from implementations.als import ready, start_factors, sweep
 from implementations.problem import AlsParams, Factors, Ratings
 from implementations.registry import find, usable_cores
+
+try:
+    import cmfrec
+except ImportError:
+    sys.stderr.write('cmfrec is not here: pip install -c constraints.txt -e ".[peers]"\n')
+    sys.exit(2)
 
 OURS = "numba-tiled-f32"
 SHORT, LONG = 1, 3

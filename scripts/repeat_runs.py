@@ -55,7 +55,7 @@ def main() -> int:
         if not (options.out / name / "table.csv").exists():
             print(f"run {number + 1} of {len(folders)}: {name}", flush=True)
             with background_load(number) if options.loaded else nullcontext():
-                _make(options.out / name, options.scale)
+                _make(options.out / name, options.scale, options.rounds)
     runs = {name: read_run(options.out / name) for name in folders}
     equal = [run for name, run in runs.items() if name.startswith("equal")]
     slowed = [run for name, run in runs.items() if name.startswith("slowed")]
@@ -79,9 +79,10 @@ def _names(equal: int, slowed: int) -> Iterator[str]:
             done += 1
 
 
-def _make(out: Path, scale: str) -> None:
+def _make(out: Path, scale: str, rounds: int) -> None:
     environment = dict(os.environ) | ({_SLOWED: "1"} if out.name.startswith("slowed") else {})
     what = ["--impl", f"{OTHERS},{MINE}", "--scale", scale, "--only", "--sweeps", "1"]
+    what += ["--rounds", str(rounds)]
     command = [sys.executable, "-m", "harness", "run", *what, "--out", str(out)]
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
 
@@ -108,6 +109,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=8, help="equal runs")
     parser.add_argument("--slowed", type=int, default=4, help="runs with one slowed down")
     parser.add_argument("--scale", default="100k")
+    parser.add_argument("--rounds", type=int, default=180, help="of each run")
     parser.add_argument("--loaded", action="store_true", help="beside a background load")
     parser.add_argument("--out", type=Path, required=True, help="folder that the runs go to")
     return parser.parse_args()

@@ -17,8 +17,9 @@ from harness.results.events import Cell, CellPlanned, Ended, Event, Phase, Quali
 from implementations.problem import Factors
 
 # Beyond its judged sweeps a cell goes on sweeping, for the sake of timing, up to this share of its
-# budget: slow implementations are told from fast ones by few rounds.
-TIMING_SHARE = 0.25
+# budget: slow implementations are told from fast ones by few rounds. Who asks for more rounds than
+# the default wants smaller differences told.
+TIMING_SHARE, MORE_TIMING_SHARE = 0.25, 0.5
 # An interval takes three rounds. Where the budget has no room for them, one tells as much as two.
 FEWEST_TURNS = 3
 # So many seconds a cell may take whatever its share of the rung's is.
@@ -109,8 +110,10 @@ class Live:
     @property
     def _budget_s(self) -> float:
         """Seconds that its turns may take: of the judged sweeps, or of those for timing alone."""
-        timing_only = self.judged >= self.plan.sweeps
-        return self.plan.budget_s * (TIMING_SHARE if timing_only else 1.0)
+        if self.judged < self.plan.sweeps:
+            return self.plan.budget_s
+        usual = self.plan.rounds <= Plan.rounds
+        return self.plan.budget_s * (TIMING_SHARE if usual else MORE_TIMING_SHARE)
 
     def _is_a_burden(self, clock_s: float) -> bool:
         """Whether it has taken more than its share of the rung's seconds."""

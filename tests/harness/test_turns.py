@@ -47,10 +47,12 @@ def cell(sweep_s: float, events: list, **plan) -> Live:
     )
 
 
-def turns_of(sweep_s: float, others_s: float = 0.0, rounds: int = 100, **plan) -> tuple[int, list]:
+def turns_of(
+    sweep_s: float, others_s: float = 0.0, rounds: int = 100, rounds_planned: int = 30, **plan
+) -> tuple[int, list]:
     """Turns that a cell takes beside others that take so many seconds a round; its events."""
     events: list = []
-    one = cell(sweep_s, events, **plan)
+    one = cell(sweep_s, events, rounds=rounds_planned, **plan)
     clock_s = 0.0
     for number in range(rounds):
         expected = one.turns_left(rounds - number, clock_s)
@@ -67,6 +69,11 @@ def turns_of(sweep_s: float, others_s: float = 0.0, rounds: int = 100, **plan) -
 @pytest.mark.parametrize(("sweep_s", "turns"), [(1.0, 15), (5.0, 10), (10.0, 6), (20.0, 3)])
 def test_the_budget_is_for_judged_sweeps_and_a_quarter_of_it_for_more(sweep_s, turns):
     assert turns_of(sweep_s, budget_s=60.0)[0] == turns
+
+
+def test_more_rounds_than_usual_have_half_of_the_budget():
+    assert turns_of(1.0, budget_s=60.0)[0] == 15
+    assert turns_of(1.0, budget_s=60.0, rounds_planned=180)[0] == 30
 
 
 @pytest.mark.parametrize("sweep_s", [20.1, 30.0, 59.0, 61.0])

@@ -46,25 +46,33 @@ def print_rung(run: Run, rung: str, screen: Screen) -> None:
 
 
 def draw_run(run: Run, folder: Path, screen: Screen, baseline: str | None = None) -> None:
-    """Write tables, figures and page of a run into its folder, and say where they are."""
+    """Write tables, figures and page of a run into its folder, and say where they are.
+
+    First come the tables of scales that were broken off, and what all tables' words mean.
+    """
     from harness.report.figures import draw_all
     from harness.report.page import write_page
     from harness.report.tables import write_tables
+    from harness.report.terminal import legend, wrapped
 
     screen.notice("drawing")
     frame, by_sweep = cells(run, baseline), qualities(run)
     if frame.empty:
         screen.line(f"nothing was measured; the log is {folder / LOG_NAME}")
         return
+    for rung in run.rungs:
+        if run.rungs[rung].ended is None:
+            _print(frame, rung, run, screen)
+    remarks = notes(run, frame)
+    for line in [*legend(frame, screen.width), "", *wrapped(remarks, screen.width)]:
+        screen.line(line)
     write_tables(frame, title(run), folder)
     drawn = draw_all(frame, by_sweep, title(run), folder / "figures")
-    remarks = notes(run, frame)
     page = write_page(frame, by_sweep, title(run), remarks, _facts(run), folder)
-    for remark in remarks:
-        screen.line(remark)
     screen.line(f"tables   {folder / 'table.md'}, {folder / 'table.csv'}")
-    names = sorted({path.stem for path in drawn})
-    screen.line(f"figures  {folder / 'figures'}: {', '.join(names)} (SVG and PNG)")
+    names = ", ".join(sorted({path.stem for path in drawn}))
+    for line in wrapped([f"figures  {folder / 'figures'}: {names} (SVG and PNG)"], screen.width):
+        screen.line(line)
     screen.line(f"page     {page}")
 
 
@@ -97,15 +105,16 @@ def report(folder: Path | None, baseline: str | None) -> int:
     with Screen() as screen:
         frame: pd.DataFrame = cells(run, baseline)
         for rung in run.rungs:
-            _print(frame, rung, run, screen)
+            if run.rungs[rung].ended is not None:
+                _print(frame, rung, run, screen)
         draw_run(run, folder, screen, baseline)
     return 0
 
 
 def _print(frame: pd.DataFrame, rung: str, run: Run, screen: Screen) -> None:
-    from harness.report.tables import scale_table
+    from harness.report.terminal import scale_table
 
-    screen.line(scale_table(frame[frame["rung"] == rung], title(run)))
+    screen.line(scale_table(frame[frame["rung"] == rung], title(run), screen.width))
     screen.line()
 
 

@@ -1,6 +1,5 @@
 """The command `run`: the ladder, from the arguments to the page."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,15 +7,15 @@ from typing import Any
 from harness.analysis.speedup import is_precise
 from harness.commands.check import find_or_say
 from harness.commands.console import Screen
-from harness.commands.drawing import draw_run, exit_status, print_rung
+from harness.commands.drawing import draw_run, exit_status
 from harness.commands.request import Request
+from harness.commands.watching import Watcher
 from harness.data.dataset import Dataset
 from harness.data.datasets import open_dataset
 from harness.data.ladder import plan as plan_rungs
 from harness.data.ladder import rungs_up_to
 from harness.errors import UserError
 from harness.measure.machine import describe_machine
-from harness.measure.observer import Progress
 from harness.measure.plan import Plan, PlannedCell, planned_cells, process_rounds_of
 from harness.measure.roofline import measure_machine
 from harness.measure.runner import Runner
@@ -57,7 +56,7 @@ def run(request: Request) -> int:
         folder = _folder(request, dataset, started)
         with EventLog(folder, started) as log:
             done = {name for name, rung in log.run.rungs.items() if rung.ended}
-            watcher = _Watcher(screen, log.run)
+            watcher = Watcher(screen, log.run)
             runner = Runner(plan, cells, dataset, log, watcher, measure_machine, is_precise)
             interrupted = _go(runner, [name for name in plan.rungs if name not in done], screen)
         draw_run(log.run, folder, screen)
@@ -172,20 +171,3 @@ def _check_same(before: Run, now: RunStarted) -> None:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-@dataclass(frozen=True)
-class _Watcher:
-    """Shows how a run goes."""
-
-    screen: Screen
-    run: Run
-
-    def notice(self, line: str) -> None:
-        self.screen.notice(line)
-
-    def moment(self, progress: Progress) -> None:
-        self.screen.moment(str(progress))
-
-    def rung_done(self, rung: str) -> None:
-        print_rung(self.run, rung, self.screen)

@@ -52,6 +52,26 @@ def given(cells: pd.DataFrame, column: str) -> bool:
     return column in cells and bool(cells[column].notna().any())
 
 
+def most_sweeps(cells: pd.DataFrame) -> float:
+    """Most sweeps that a cell of one scale was judged after; NaN where there is none."""
+    return float(cells["sweeps"].max()) if len(cells) else float("nan")
+
+
+def is_after_fewer(row: Any, most: float) -> bool:
+    """Whether a cell's RMSE is that of fewer sweeps than planned, or than another's beside it."""
+    return bool(row.sweeps < most) or row.status == "over_budget"
+
+
+def any_after_fewer(cells: pd.DataFrame) -> bool:
+    """Whether an RMSE anywhere in a frame is that of fewer sweeps, within its scale."""
+    scales = [cells[cells["rung"] == rung] for rung in rungs(cells)]
+    return any(
+        numbers.known(row.test_rmse) and is_after_fewer(row, most_sweeps(scale))
+        for scale in scales
+        for row in rows_of(scale)
+    )
+
+
 def result(row: Any) -> str:
     """What became of a cell and of its comparison with the reference, in a word or two."""
     words = [_comparison(row)] if row.verdict else []

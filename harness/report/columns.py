@@ -7,7 +7,15 @@ from typing import Any
 import pandas as pd
 
 from harness.report import numbers
-from harness.report.cells import baseline, given, result, rows_of, several_threads
+from harness.report.cells import (
+    baseline,
+    given,
+    is_after_fewer,
+    most_sweeps,
+    result,
+    rows_of,
+    several_threads,
+)
 
 
 @dataclass(frozen=True)
@@ -22,11 +30,14 @@ class Column:
         Prints a row's cell; the rows are those of ``DataFrame.itertuples``.
     numeric : bool
         Aligned to the right.
+    gives_way : int
+        Where a terminal is too narrow, columns with smaller numbers are left out first; 0: never.
     """
 
     heading: str
     text: Callable[[Any], str]
     numeric: bool = True
+    gives_way: int = 0
 
     @property
     def title(self) -> str:
@@ -34,7 +45,9 @@ class Column:
         return self.heading.replace("\n", " ")
 
 
-PEAK = Column("of FMA\npeak", lambda row: numbers.percent(row.peak_share))
+# The order in which columns give way.
+EXTRA, _PEAK, _ONCE, _MEMORY, ROUNDS = 1, 2, 3, 4, 5
+PEAK = Column("of FMA\npeak", lambda row: numbers.percent(row.peak_share), gives_way=_PEAK)
 
 
 def naming(cells: pd.DataFrame) -> list[Column]:
@@ -48,27 +61,59 @@ def columns_of(cells: pd.DataFrame) -> list[Column]:
     """Columns of the table of one scale."""
     return [
         *naming(cells),
-        Column("s/sweep", seconds_text),
+        seconds_column(),
         *([speed_column(cells)] if baseline(cells) else []),
-        Column("test\nRMSE", lambda row: numbers.rmse(row.test_rmse)),
+        _rmse_column(cells, "test\nRMSE", "test_rmse"),
         Column("result", result, numeric=False),
         *([PEAK] if given(cells, "peak_share") else []),
-        Column("prepare\ns", lambda row: numbers.once(row.prepare_s)),
-        Column("compile\ns", lambda row: numbers.once(row.compile_s)),
-        Column("peak MiB\n(estimate)", memory_text),
-        Column("rounds", lambda row: str(row.rounds) if row.rounds else numbers.MISSING),
+        Column("prepare\ns", lambda row: numbers.once(row.prepare_s), gives_way=_ONCE),
+        Column("compile\ns", lambda row: numbers.once(row.compile_s), gives_way=_ONCE),
+        Column("peak MiB\n(estimate)", memory_text, gives_way=_MEMORY),
+        rounds_column(),
     ]
+
+
+def seconds_column() -> Column:
+    """Column of the seconds that a sweep takes."""
+    return Column("s/sweep", seconds_text)
+
+
+def rounds_column() -> Column:
+    """Column of the rounds that a cell took part in."""
+    return Column(
+        "rounds", lambda row: str(row.rounds) if row.rounds else numbers.MISSING, gives_way=ROUNDS
+    )
+
+
+def half_columns() -> list[Column]:
+    """Columns of the two halves of a sweep."""
+    return [
+        Column("users\ns", lambda row: _roughly(row.users_s), gives_way=EXTRA),
+        Column("items\ns", lambda row: _roughly(row.items_s), gives_way=EXTRA),
+    ]
+
+
+def _rmse_column(cells: pd.DataFrame, heading: str, name: str) -> Column:
+    """Column of an RMSE, in which those of fewer sweeps than planned stand out."""
+    most = most_sweeps(cells)
+
+    def text(row: Any) -> str:
+        rmse = numbers.rmse(getattr(row, name))
+        if rmse == numbers.MISSING or not is_after_fewer(row, most):
+            return rmse
+        return f"({rmse} after {int(row.sweeps)})"
+
+    return Column(heading, text)
 
 
 def more_columns(cells: pd.DataFrame) -> list[Column]:
     """Columns that there is no room for in a terminal, after those that name the row."""
     return [
         *naming(cells),
-        Column("users s", lambda row: _roughly(row.users_s)),
-        Column("items s", lambda row: _roughly(row.items_s)),
+        *half_columns(),
         *_more_speed(cells),
-        Column("train RMSE", lambda row: numbers.rmse(row.train_rmse)),
-        Column("warm test RMSE", lambda row: numbers.rmse(row.warm_test_rmse)),
+        _rmse_column(cells, "train RMSE", "train_rmse"),
+        _rmse_column(cells, "warm test RMSE", "warm_test_rmse"),
         Column("RMSE difference", lambda row: numbers.difference(row.rmse_difference)),
         Column("prediction difference", lambda row: numbers.difference(row.prediction_difference)),
         Column("row difference", lambda row: numbers.difference(row.row_difference)),

@@ -92,6 +92,22 @@ def once(seconds: Any) -> str:
     return "<0.01" if value < 0.01 else at(value, max(-2, last_digit(value, math.nan)))
 
 
+def duration(seconds: float) -> str:
+    """Print how long something takes: ``45 s``, ``2 min 05 s``, ``1 h 02 min``."""
+    whole = int(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 2 * 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def about(seconds: float) -> str:
+    """Print seconds that are guessed, rounded up as a guess deserves: ``35 s``, ``2 min 10 s``."""
+    step = 5 if seconds <= 60 else 10 if seconds <= 600 else 60
+    return duration(step * math.ceil(seconds / step)).replace(" 00 s", "")
+
+
 def rmse(value: Any) -> str:
     """Print an RMSE, in rating units, with five decimals."""
     return f"{number(value):.5f}" if known(value) else MISSING

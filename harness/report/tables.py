@@ -1,97 +1,15 @@
-"""Tables: of one scale in the terminal, and of a whole run in Markdown and CSV."""
+"""Tables of a whole run in Markdown and CSV, and the words that all tables share."""
 
 import re
-import textwrap
-from collections.abc import Mapping
-from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from tabulate import tabulate
 
 from harness.report import numbers, words
-from harness.report.cells import given, labels, remarks, rows_of, rungs
-from harness.report.columns import (
-    PEAK,
-    Column,
-    alignment,
-    columns_of,
-    more_columns,
-    naming,
-    printed,
-    speed_column,
-)
+from harness.report.cells import any_after_fewer, given, labels, remarks, rungs
+from harness.report.columns import alignment, columns_of, more_columns, naming, printed
 from harness.report.files import write_whole
-
-WIDTH = 120  # characters of a line in the terminal
-_FOLDS = {"implementation": 24, "result": 15}  # characters of a column; more go to a next line
-
-
-def scale_table(cells: pd.DataFrame, title: str = "") -> str:
-    """Table of one scale for the terminal, with what is to be known to read it.
-
-    Parameters
-    ----------
-    cells : DataFrame
-        Rows of one rung of the cells frame.
-    title : str
-        Names the data set and what was asked of all.
-
-    Returns
-    -------
-    str
-        Lines of at most 120 characters, without a newline at the end.
-    """
-    if cells.empty:
-        return "\n".join(filter(None, [title, "nothing was planned at this scale"]))
-    columns = columns_of(cells)
-    table = _narrow_enough(columns, cells)
-    if _width(table) > WIDTH and PEAK in columns:
-        columns.remove(PEAK)  # the full tables have it
-        table = _narrow_enough(columns, cells)
-    below = [*remarks(cells), *explanations(cells, peak=PEAK in columns)]
-    above = [title] if title else []
-    lines = [*_wrapped([*above, heading(cells)]), "", table, "", *_wrapped(below)]
-    return "\n".join(lines)
-
-
-def _narrow_enough(columns: list[Column], cells: pd.DataFrame) -> str:
-    """Print a table; where it would be too wide, fold first the intervals, then the names too."""
-    name, rows = "implementation", rows_of(cells)
-    folds = dict(_FOLDS)
-    table = _grid(columns, rows, folds)
-    if _width(table) > WIDTH:
-        folds[speed_column(cells).heading] = 13  # the interval on a line of its own
-        table = _grid(columns, rows, folds)
-    excess = _width(table) - WIDTH
-    if excess > 0:
-        widest = min(_FOLDS[name], max(len(str(variant)) for variant in cells["variant"]))
-        folds[name] = max(widest - excess, len(name))
-        table = _grid(columns, rows, folds)
-    return table
-
-
-def _width(table: str) -> int:
-    return max(map(len, table.splitlines()))
-
-
-def _grid(columns: list[Column], rows: list[Any], folds: Mapping[str, int]) -> str:
-    """Columns as wide as their text; tabulate's own headings would be two wider."""
-    body: list[tuple[str, ...]] = []
-    for row in rows:
-        texts = [_folded(column.text(row), folds.get(column.heading, WIDTH)) for column in columns]
-        body += zip_longest(*texts, fillvalue="")
-    # A heading on one line stands on the lower.
-    heads = [column.heading.rpartition("\n") for column in columns]
-    body = [tuple(head[0] for head in heads), tuple(head[2] for head in heads), *body]
-    body.insert(2, tuple("-" * max(map(len, texts)) for texts in zip(*body, strict=True)))
-    return tabulate(
-        body,
-        tablefmt="plain",
-        disable_numparse=True,
-        colalign=[alignment(column) for column in columns],
-    )
 
 
 def heading(cells: pd.DataFrame) -> str:
@@ -119,6 +37,7 @@ def explanations(cells: pd.DataFrame, *, peak: bool = True) -> list[str]:
         "reference": "reference" in verdicts,
         "same (x)": "ok" in verdicts,
         "DIFFERS": "failed" in verdicts,
+        "(x after n)": any_after_fewer(cells),
         "~": bool(cells["projected"].any() or cells["speedup_projected"].any()),
         "(a–b)": bool(cells["speedup_low"].notna().any()),
         "of FMA peak": peak and given(cells, "peak_share"),
@@ -126,23 +45,27 @@ def explanations(cells: pd.DataFrame, *, peak: bool = True) -> list[str]:
     }
     lines = [f"{word}: {words.TABLE_WORDS[word]}" for word in occurring if occurring[word]]
     if occurring["warm"]:
-        lines[-1] += f" (here: {_those(cells, cells['warm'].astype(bool).tolist())})"
+        lines[-1] += f" (here: {_warm_ones(cells)})"
     states = set(cells["state"])
     return lines + [f"{state}: {text}" for state, text in words.STATES.items() if state in states]
+
+
+def _warm_ones(cells: pd.DataFrame) -> str:
+    """Name those that were warm; where there are several scales, at each of them."""
+    scales = rungs(cells)
+    parts = []
+    for scale in scales:
+        here = cells[cells["rung"] == scale]
+        warm = here["warm"].astype(bool).tolist()
+        if any(warm):
+            at = f" at {scale}" if len(scales) > 1 else ""
+            parts.append(_those(here, warm) + at)
+    return "; ".join(parts)
 
 
 def _those(cells: pd.DataFrame, mask: list[bool]) -> str:
     names = [name for name, chosen in zip(labels(cells), mask, strict=True) if chosen]
     return "all" if len(names) == len(cells) > 1 else ", ".join(names)
-
-
-def _folded(text: str, width: int) -> list[str]:
-    """Break what is too wide for its column."""
-    return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
-
-
-def _wrapped(lines: list[str]) -> list[str]:
-    return [part for line in lines for part in textwrap.wrap(line, WIDTH, subsequent_indent="  ")]
 
 
 def markdown(cells: pd.DataFrame, title: str) -> str:

@@ -26,6 +26,9 @@ TABLE_WORDS: dict[str, str] = {
         "differences are within the tolerances"
     ),
     "DIFFERS": "a difference from the reference is beyond its tolerance",
+    "(x after n)": (
+        "an RMSE after n sweeps, fewer than planned: not to be compared with those beside it"
+    ),
     "~": "projected, or compared with what was projected",
     "(a–b)": "95 % confidence interval of the ratio",
     "of FMA peak": (

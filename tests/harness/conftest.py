@@ -1,8 +1,10 @@
 """What these tests share: one run of everything on the tiny set, its file, and bad calls."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from screens import Clock, Terminal
 from tiny import SIZES, Watcher, go, tiny_dataset, write_csv
 
 from harness.cli import main
@@ -44,6 +46,22 @@ def csv_file(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("data") / "ratings.csv"
     write_csv(tiny_dataset(), path)
     return path
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Seconds that pass when they are told to."""
+    return Clock()
+
+
+@pytest.fixture
+def terminal(monkeypatch) -> Terminal:
+    """Standard output and error of one terminal."""
+    both = Terminal()
+    # Not in sys itself, where pytest puts its own.
+    streams = SimpleNamespace(stdout=both, stderr=both)
+    monkeypatch.setattr("harness.commands.console.sys", streams)
+    return both
 
 
 @pytest.fixture

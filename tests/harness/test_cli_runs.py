@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from calling import DRAWN, REAL, UNDRAWN, call
-from tiny import quality_of, record_of
+from tiny import RUNGS, go, quality_of, record_of
 
 from harness.analysis.frame import cells
 from harness.cli import main
@@ -40,6 +40,9 @@ def test_a_run_on_real_ratings(real_run):
     assert "full takes the place" in done.stdout
     for word in ("reference", "RMSE", "table.csv"):
         assert word in done.stdout
+    assert done.stdout.count("\nreference: what the others") == 1
+    assert done.stdout.count("\nScale ") == 2
+    assert max(map(len, done.stdout.splitlines())) <= 120
     assert not (folder / ".work").exists()
     run = read_run(folder)
     assert run.started.dataset["ratings"] == 100_836
@@ -62,6 +65,10 @@ def test_a_run_is_drawn_again_from_its_log(real_run):
     assert {path.name for path in folder.iterdir()} == before
     assert (folder / LOG_NAME).read_bytes() == log
     assert "numba-parallel-f32" in again.stdout
+    assert again.stdout.count("\nreference: what the others") == 1
+    assert again.stdout.count("\nScale ") == 2
+    narrow = call("report", "run", cwd=folder.parent, COLUMNS="72")
+    assert max(len(line) for line in narrow.stdout.splitlines() if "run/" not in line) <= 72
 
 
 def test_a_baseline_that_was_not_run_cannot_be_reported(real_run, refused):
@@ -111,6 +118,22 @@ def test_third_parties_that_are_wrong_break_parity_after_a_single_sweep(tmp_path
         assert "row" in row["reason"]
         assert np.isnan(row["speedup"])
         assert name in done.stdout
+
+
+@pytest.mark.parametrize("width", [72, 120])
+def test_tables_are_as_wide_as_the_terminal_and_explained_once(
+    tiny_scales, tmp_path, monkeypatch, capsys, width
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", str(width))
+    go(Path("run"), ("numpy", "numba-serial"), RUNGS, budget_s=60.0)
+    assert main(["report", "run"]) == 0
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= width
+    assert said.count("\nScale ") == 2
+    for word in ("reference", "same (x)", "warm"):
+        assert said.count(f"\n{word}: ") == 1
+    assert said.rindex("\nScale ") < said.index("\nreference: ")
 
 
 # Folders that cannot be written, interrupts, and kills.
@@ -181,5 +204,6 @@ def test_ctrl_c_reports_what_was_measured(tmp_path, csv_file):
     assert done.returncode == 130, done.stderr
     assert "Traceback" not in done.stderr
     assert "interrupted" in done.stdout
+    assert "\nScale full: " in done.stdout  # the table of the scale that was broken off
     assert (tmp_path / "run" / "table.csv").exists()
     assert not (tmp_path / "run" / ".work").exists()

@@ -13,7 +13,8 @@ from harness.report.figures import figures
 from harness.report.page import write_page
 from harness.report.roofline import has_roof, roofline_figure
 from harness.report.style import svg
-from harness.report.tables import WIDTH, full_table, markdown, scale_table
+from harness.report.tables import full_table, markdown
+from harness.report.terminal import WIDTH, legend, scale_table
 from harness.report.threads import has_several_threads, threads_figure
 from harness.report.time_to_quality import quality_figure
 
@@ -193,13 +194,14 @@ def test_no_test_ratings_leave_no_time_to_quality() -> None:
 
 
 def test_the_terminal_shows_the_share_of_the_peak() -> None:
-    text = scale_table(measured(("1m",)), frames.TITLE)
+    cells = measured(("1m",))
+    text = "\n".join([scale_table(cells, frames.TITLE, 140), *legend(cells, 140)])
     line = next(line for line in text.splitlines() if line.startswith("numba-serial "))
     assert "1.5 %" in line
     assert "\nof FMA peak: " in text
-    assert max(map(len, text.splitlines())) <= WIDTH
-    plain = scale_table(frames.cells()[frames.cells()["rung"] == "1m"], frames.TITLE)
-    assert "FMA" not in plain
+    assert max(map(len, text.splitlines())) <= 140
+    plain = frames.cells()[frames.cells()["rung"] == "1m"]
+    assert "FMA" not in scale_table(plain, frames.TITLE) + "".join(legend(plain))
 
 
 def test_the_share_goes_first_where_there_is_no_room() -> None:
@@ -214,12 +216,12 @@ def test_the_share_goes_first_where_there_is_no_room() -> None:
         "prediction_difference": 1e-10,
         "state": "over_budget",
     }
-    text = scale_table(measured(("1m",)).assign(**wide), frames.TITLE)
+    cells = measured(("1m",)).assign(**wide)
+    text = "\n".join([scale_table(cells, frames.TITLE), *legend(cells)])
     assert max(map(len, text.splitlines())) <= WIDTH
     if "FMA" in text:
-        assert "of FMA\n" not in text.partition("\n\n")[0]
-    else:
-        assert "of FMA peak" not in text
+        assert "no room here for: of FMA peak" in text
+    assert "\nof FMA peak: " not in text
 
 
 def test_full_tables_have_threads_machine_and_time_to_quality() -> None:

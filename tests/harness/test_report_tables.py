@@ -9,11 +9,14 @@ import pandas as pd
 import pytest
 import report_frames as frames
 
-from harness.report.tables import WIDTH, full_table, markdown, scale_table, write_tables
+from harness.report.tables import full_table, markdown, write_tables
+from harness.report.terminal import WIDTH, folded, legend, scale_table
 
 
 def table(*rows: dict[str, object]) -> str:
-    return scale_table(pd.DataFrame(rows), frames.TITLE)
+    """A scale's table, and the words that it uses."""
+    cells = pd.DataFrame(rows)
+    return "\n".join([scale_table(cells, frames.TITLE), *legend(cells)])
 
 
 def line_of(text: str, name: str) -> str:
@@ -136,6 +139,107 @@ def test_lines_are_narrow_enough(cells: pd.DataFrame) -> None:
     longest = max(len(line) for text in [*texts, scale_table(both)] for line in text.splitlines())
     assert longest <= WIDTH
     assert "nan" not in "".join(texts).lower()
+
+
+@pytest.mark.parametrize("width", [*range(60, 90, 3), 100, 119, 120, 121, 140, 170, 200])
+def test_every_width_has_room_for_every_implementation(cells: pd.DataFrame, width: int) -> None:
+    for rung in frames.RUNGS:
+        here = cells[cells["rung"] == rung]
+        text = scale_table(here, frames.TITLE, width)
+        assert max(map(len, text.splitlines())) <= width
+        rows = text.split("---\n")[1].split("\n\n")[0].splitlines()
+        named = "".join(line.split("  ")[0] for line in rows)
+        assert all(str(name) in named or name in text for name in here["variant"])
+    assert max(map(len, legend(cells, width))) <= width
+
+
+@pytest.mark.parametrize("width", [10, 59])
+def test_a_narrower_terminal_than_60_gets_60(cells: pd.DataFrame, width: int) -> None:
+    here = cells[cells["rung"] == "1m"]
+    assert scale_table(here, "", width) == scale_table(here, "", 60)
+
+
+def test_columns_give_way_in_order_and_the_legend_says_so(cells: pd.DataFrame) -> None:
+    here = pd.DataFrame([frames.gauged(row) for row in cells.to_dict("records")])
+    here = here[here["rung"] == "100k"]
+    order = ["users", "of FMA", "prepare", "peak MiB", "rounds"]
+    seen = []
+    for width in range(200, 59, -5):
+        head = scale_table(here, "", width).partition("---")[0]
+        shown = [word for word in order if word in head]
+        assert shown == order[len(order) - len(shown) :]
+        said = " ".join(" ".join(legend(here, width)).split())
+        assert ("of FMA peak: " in said) == ("of FMA" in head)
+        for word, title in (("prepare", "prepare s"), ("peak MiB", "peak MiB (estimate)")):
+            assert (word in head) != (f"{title}," in said or f"{title};" in said)
+        seen.append(len(shown))
+    assert set(seen) == set(range(6))
+
+
+def test_a_legend_explains_each_word_once_for_all_scales(cells: pd.DataFrame) -> None:
+    words = [line.partition(":")[0] for line in legend(cells) if not line.startswith("  ")]
+    assert len(words) == len(set(words))
+    assert {"reference", "same (x)", "~", "(x after n)", "refused", "projected"} <= set(words)
+    assert not any("reference: " in scale_table(cells[cells["rung"] == r]) for r in frames.RUNGS)
+    assert legend(pd.DataFrame()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("15.7 (15.3–16.1)", 11, ["15.7", "(15.3–16.1)"]),
+        ("2 (11,111–13,333)", 10, ["2 (11,111–", "13,333)"]),
+        ("numba-parallel-f32", 14, ["numba-", "parallel-f32"]),
+        ("same (6e-14)", 7, ["same", "(6e-14)"]),
+        ("reference, over_budget", 11, ["reference,", "over_budget"]),
+        ("abcdefgh", 3, ["abc", "def", "gh"]),
+        ("", 3, []),
+    ],
+)
+def test_what_is_too_wide_is_broken_where_it_can_be_read(
+    text: str, width: int, lines: list[str]
+) -> None:
+    assert folded(text, width) == lines
+
+
+OVER = {"state": "over_budget", "status": "over_budget", "sweeps": 1, "rounds": 1}
+
+
+def test_an_rmse_of_fewer_sweeps_stands_in_brackets() -> None:
+    text = table(frames.cell("1m", "naive") | OVER, frames.cell("1m", "numpy"))
+    assert "(0.77012 after 1)" in line_of(text, "naive")
+    assert " 0.77012 " in line_of(text, "numpy")
+    assert "\n(x after n): an RMSE after n sweeps" in text
+    # No digit of it stands above a digit of the others.
+    last = text.splitlines().index(line_of(text, "naive"))
+    one, other = text.splitlines()[last], line_of(text, "numpy")
+    assert one.index("0.77012") + 7 < other.index("0.77012")
+    whole = table(frames.cell("1m", "naive"), frames.cell("1m", "numpy"))
+    assert "after" not in whole
+
+
+@pytest.mark.parametrize(
+    ("changed", "bracketed"),
+    [
+        (OVER, True),  # alone, and yet fewer than planned
+        ({"state": "parity_failed", "status": "over_budget", "sweeps": 1}, True),
+        ({"state": "interrupted", "status": "interrupted", "sweeps": 3}, True),
+        ({"sweeps": 20}, False),
+    ],
+)
+def test_whose_rmse_is_of_fewer_sweeps(changed: dict[str, object], bracketed: bool) -> None:
+    others = [frames.cell("1m", "numpy")] if changed is not OVER else []
+    row = frames.cell("1m", "naive") | changed
+    assert ("after" in line_of(table(row, *others), "naive")) == bracketed
+
+
+def test_the_mark_is_in_the_full_tables_too() -> None:
+    rows = [frames.cell("1m", "naive") | OVER, frames.cell("1m", "numpy")]
+    text = markdown(pd.DataFrame(rows), "t")
+    assert text.count("after 1)") == 3  # test, training and warm test
+    assert "- (x after n): " in text
+    alone = [frames.cell("100k", "naive", sweeps=5), frames.cell("1m", "naive", sweeps=3)]
+    assert "after" not in markdown(pd.DataFrame(alone), "t")  # scales do not count for each other
 
 
 def test_nothing_planned() -> None:

@@ -2,14 +2,19 @@
 # make run SCALE=full    all of it, 32 million ratings
 # make test              the whole suite, and the kernels once more as plain Python
 # make lint              what must be clean: formatting, lint, types
-# make bench             half-sweeps under pytest-benchmark
+# make bench             what takes how long, from half-sweeps to the reader, beside the run before (pytest-benchmark)
+# make bench-quick       each of these briefly: do they still run?
 
 PYTHON ?= python3
 SCALE ?= 1m
 IMPL ?= all
 BIN := .venv/bin
+BENCHMARKS = tests/benchmarks/test_time_*.py
 
-.PHONY: run test lint bench clean
+BENCH = $(BIN)/python -m pytest $(BENCHMARKS) --benchmark-enable \
+	--benchmark-name=short --benchmark-time-unit=ms --benchmark-columns=min,median,iqr,rounds
+
+.PHONY: run test lint bench bench-quick clean
 
 run: .venv/ready
 	$(BIN)/python -m harness run --impl $(IMPL) --scale $(SCALE)
@@ -24,7 +29,11 @@ lint: .venv/ready
 	$(BIN)/mypy
 
 bench: .venv/ready
-	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-columns=min,median,iqr,rounds
+	$(BENCH) --benchmark-max-time=0.6 --benchmark-autosave
+	@$(BIN)/python tests/benchmarks/compare_runs.py .benchmarks
+
+bench-quick: .venv/ready
+	$(BENCH) --benchmark-min-rounds=1 --benchmark-max-time=0.001
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -84,6 +84,26 @@ def _add_eight(v: NDArray[Float], system: NDArray[Float], size: int) -> None:
 
 
 @compiled
+def _sum_ratings(
+    csr: Csr,
+    fixed: NDArray[Float],
+    model: Model,
+    start: int,
+    end: int,
+    v: NDArray[Float],
+    system: NDArray[Float],
+) -> None:
+    """System = Σ v vᵀ over the entries start … end - 1, eight of them at a time in v."""
+    system[:] = 0
+    for entry in range(start, end, _AT_ONCE):
+        taken = min(_AT_ONCE, end - entry)
+        for n in range(taken):
+            _gather(csr, fixed, model, entry + n, v[n])
+        v[taken:] = 0  # adds exact zeros
+        _add_eight(v, system, len(model.ridge) + 1)
+
+
+@compiled
 def _add_ridge(system: NDArray[Float], model: Model, count: int) -> None:
     """Add w·diag(ridge), w being 1 or the row's number of ratings."""
     weight = system.dtype.type(count if model.count_scaled else 1)
@@ -155,13 +175,7 @@ def solve_rows(
         start, end = csr.indptr[row], csr.indptr[row + 1]
         if start == end:
             continue
-        system[:] = 0
-        for entry in range(start, end, _AT_ONCE):
-            taken = min(_AT_ONCE, end - entry)
-            for n in range(taken):
-                _gather(csr, fixed, model, entry + n, v[n])
-            v[taken:] = 0  # adds exact zeros
-            _add_eight(v, system, unknowns + 1)
+        _sum_ratings(csr, fixed, model, start, end, v, system)
         _add_ridge(system, model, end - start)
         if not _solve(system, unknowns, scratch, out[row]):
             return row

@@ -70,13 +70,8 @@ class NumpyBatched(ArrayBackend):
         failed = []
         out[:] = 0
         for batch in batched:
-            v = table.take(batch.others, axis=0)  # (n, length, unknowns + 1): [z; c]
-            v[..., -1] = (batch.values - mean) - v[..., -1]  # [z; t]
-            gram = v.transpose(0, 2, 1) @ v
-            matrix, rhs = gram[:, :-1, :-1], gram[:, :-1, -1]
             weight = batch.counts.astype(self.dtype) if self.params.count_scaled else 1
-            every = np.arange(unknowns)
-            matrix[:, every, every] += np.multiply.outer(weight, diagonal)
+            matrix, rhs = normal_equations(gather(table, batch, mean), weight, diagonal)
             solution, usable = solve(matrix, rhs)
             out[batch.rows, :unknowns] = solution
             failed.extend(batch.rows[~usable].tolist())
@@ -91,6 +86,41 @@ class NumpyBatched(ArrayBackend):
         table[:-1, rank:-1] = 1
         table[:-1, -1] = fixed[:, -1]
         return table
+
+
+def gather(table: NDArray[Float], batch: Batch, mean: Float) -> NDArray[Float]:
+    """Vectors [z; t] of a batch's ratings, shape (n, length, unknowns + 1); z = 0 where padded.
+
+    Parameters
+    ----------
+    table : ndarray, shape (n_other + 1, unknowns + 1)
+        Rows [z; c] of the other side, and one of zeros.
+    batch : Batch
+    mean : floating
+    """
+    v = table.take(batch.others, axis=0)
+    v[..., -1] = (batch.values - mean) - v[..., -1]
+    return v
+
+
+def normal_equations(
+    v: NDArray[Float], weight: NDArray[Float] | int, diagonal: NDArray[Float]
+) -> tuple[NDArray[Float], NDArray[Float]]:
+    """Matrix Σ z zᵀ + w·diag(ridge) and right-hand side Σ z t of each row of a batch.
+
+    Parameters
+    ----------
+    v : ndarray, shape (n, length, unknowns + 1)
+        As `gather` gives it.
+    weight : ndarray, shape (n,), or 1
+    diagonal : ndarray, shape (unknowns,)
+        The ridge.
+    """
+    gram = v.transpose(0, 2, 1) @ v
+    matrix, rhs = gram[:, :-1, :-1], gram[:, :-1, -1]
+    every = np.arange(len(diagonal))
+    matrix[:, every, every] += np.multiply.outer(weight, diagonal)
+    return matrix, rhs
 
 
 def padded_length(counts: NDArray[np.int64]) -> NDArray[np.int64]:

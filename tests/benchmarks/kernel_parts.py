@@ -6,6 +6,7 @@ A Gram pass gathers, too. Only the loops over rows are written here, for compile
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
@@ -172,10 +173,14 @@ def _tiled(backend: NumbaTiled) -> Parts:
     def solve(filled: int) -> None:
         assert _solve_again(plan, task, filled, scratch, batches) == n_users
 
+    def solved() -> tuple[NDArray[Any], NDArray[Any]]:
+        rows = scratch.rows[scratch.rows < n_users]  # a lane without a row has another number
+        return rows, plan.layout.unpack(out)[rows]
+
     return Parts(
         gather=None,
         gram=lambda: _fill(plan, task, counter, scratch, batches),
         systems=lambda: (_fill(plan, task, counter, scratch, 1),),
         solve=solve,
-        solved=lambda: (scratch.rows, plan.layout.unpack(out)[scratch.rows]),
+        solved=solved,
     )

@@ -41,7 +41,7 @@ def test_a_run_on_real_ratings(real_run):
     for word in ("reference", "RMSE", "table.csv"):
         assert word in done.stdout
     assert done.stdout.count("\nreference: what the others") == 1
-    assert done.stdout.count("\nScale ") == 2
+    assert done.stdout.count("\nScale ") == 1
     assert max(map(len, done.stdout.splitlines())) <= 120
     assert not (folder / ".work").exists()
     run = read_run(folder)
@@ -66,7 +66,7 @@ def test_a_run_is_drawn_again_from_its_log(real_run):
     assert (folder / LOG_NAME).read_bytes() == log
     assert "numba-parallel-f32" in again.stdout
     assert again.stdout.count("\nreference: what the others") == 1
-    assert again.stdout.count("\nScale ") == 2
+    assert again.stdout.count("\nScale ") == 1
     narrow = call("report", "run", cwd=folder.parent, COLUMNS="72")
     assert max(len(line) for line in narrow.stdout.splitlines() if "run/" not in line) <= 72
 

@@ -4,6 +4,7 @@
 # make lint              what must be clean: formatting, lint, types
 # make bench             what takes how long, from half-sweeps to the reader, beside the run before (pytest-benchmark)
 # make bench-quick       each of these briefly: do they still run?
+# make asv               every asv benchmark once, on the wheel that asv builds of the commit
 
 PYTHON ?= python3
 SCALE ?= 1m
@@ -14,7 +15,7 @@ BENCHMARKS = tests/benchmarks/test_time_*.py
 BENCH = $(BIN)/python -m pytest $(BENCHMARKS) --benchmark-enable \
 	--benchmark-name=short --benchmark-time-unit=ms --benchmark-columns=min,median,iqr,rounds
 
-.PHONY: run test lint bench bench-quick clean
+.PHONY: run test lint bench bench-quick asv clean
 
 run: .venv/ready
 	$(BIN)/python -m harness run --impl $(IMPL) --scale $(SCALE)
@@ -34,6 +35,11 @@ bench: .venv/ready
 
 bench-quick: .venv/ready
 	$(BENCH) --benchmark-min-rounds=1 --benchmark-max-time=0.001
+
+asv: .venv/ready
+	$(BIN)/asv machine --yes
+	$(BIN)/asv check
+	$(BIN)/asv run --quick --dry-run --show-stderr
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

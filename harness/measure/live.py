@@ -62,22 +62,24 @@ class Live:
         )
 
     def set_up(self, ratings: Path) -> None:
-        """Go through the phases that come before the first sweep of a worker.
+        """Go through the phases that come before the first sweep of a later worker.
 
-        A later worker goes on from the factors that were judged last; its phases are not written.
+        It goes on from the factors that were judged last; its phases are not written.
         """
-        factors = self.folder if self.judged else self.start
-        phases: list[tuple[str, str, dict[str, Any]]] = [
-            ("open", "open", {"folder": str(ratings)}),
-            ("compile", "rehearse", {}),
-            ("prepare", "prepare", {}),
-            ("load", "load", {"folder": str(factors)}),
-            ("compile", "warm_up", {}),
-        ]
-        for phase, name, given in phases:
-            seconds, _ = self.worker.call(name, **given)
-            if self.process == 1:
-                self.write(Phase(self.cell, phase, seconds))
+        self.worker.call("open", folder=str(ratings))
+        self.worker.call("rehearse")
+        self.worker.call("prepare")
+        self.worker.call("load", folder=str(self.folder if self.judged else self.start))
+        self.worker.call("warm_up")
+
+    def lay_out(self) -> None:
+        """Prepare the ratings and load the start: phases that nothing else is to disturb."""
+        self.note_phase("prepare", self.worker.call("prepare")[0])
+        self.note_phase("load", self.worker.call("load", folder=str(self.start))[0])
+
+    def note_phase(self, phase: str, seconds: float) -> None:
+        """Write what a phase of the first worker took."""
+        self.write(Phase(self.cell, phase, seconds))
 
     def note_facts(self) -> None:
         """Ask the worker for its facts; of all workers, the largest memory counts."""

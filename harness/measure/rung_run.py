@@ -1,10 +1,11 @@
 """One rung: all its workers alive, one at a time at work."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 import numpy as np
@@ -28,6 +29,7 @@ _TIMEOUT_BUDGETS, _SHORTEST_TIMEOUT_S = 3, 120.0
 _FEWEST_PROCESSES = 2
 
 IsPrecise = Callable[[Run, str], bool]
+T = TypeVar("T")
 
 
 @dataclass
@@ -107,33 +109,62 @@ class RungRun:
     def _set_up(self, live: Sequence[Live]) -> None:
         """Take workers to their first sweep.
 
-        They start side by side, and are ready before the first of their phases is timed.
+        They start side by side, and are ready before the first of their phases is timed. As many
+        compile at once as there are cores; ratings are laid out with nothing else going on.
         """
         for one in live:
             one.attempt(one.create)
+        self.observer.notice(f"{self.rung.name}: opening the ratings, compiling")
+        self._time_at_once("open", live, folder=str(self.work / "ratings"))
+        self._time_at_once("rehearse", live)
         for one in live:
             self.observer.notice(f"{one.cell.rung}: preparing {one.cell.variant}")
-            one.attempt(one.set_up, self.work / "ratings")
+            one.attempt(one.lay_out)
+        self.observer.notice(f"{self.rung.name}: compiling")
+        self._time_at_once("warm_up", live)
+
+    def _time_at_once(self, name: str, live: Sequence[Live], **given: str) -> None:
+        """Have workers go through a phase side by side, and write what it took each."""
+        phase = "open" if name == "open" else "compile"
+
+        def call(one: Live) -> float:
+            return one.worker.call(name, **given)[0]
+
+        for one, seconds in self._at_once(live, call):
+            one.note_phase(phase, seconds)
 
     def _renew(self, live: Sequence[Live], stack: ExitStack) -> None:
         """Replace workers by new ones, whose memory lies elsewhere."""
         for one in live:
             one.attempt(one.note_facts)
             one.worker.stop()
-        again = [one for one in live if not one.ended]
-        for one in again:
-            one.renew(self._worker(one.cell, stack))
+        for one in live:
+            if not one.ended:
+                one.renew(self._worker(one.cell, stack))
         # Nothing of this is timed, and most of it is done by one thread.
+        self._at_once(live, self._set_up_again)
+
+    def _at_once(self, live: Sequence[Live], do: Callable[[Live], T]) -> list[tuple[Live, T]]:
+        """Do something with all cells alive, as many at once as there are cores.
+
+        Returns
+        -------
+        list
+            Of those that did it, each with what came of it.
+        """
+        alive = [one for one in live if not one.ended]
+        results: list[tuple[Live, T]] = []
         with ThreadPoolExecutor(usable_cores()) as pool:
-            ready = [pool.submit(self._set_up_again, one) for one in again]
+            done = [pool.submit(do, one) for one in alive]
             try:
-                for one, future in zip(again, ready, strict=True):
-                    one.attempt(future.result)
+                for one, future in zip(alive, done, strict=True):
+                    one.attempt(_collect, one, future, results)
             except KeyboardInterrupt:
                 pool.shutdown(wait=False, cancel_futures=True)
-                for one in again:
+                for one in alive:
                     one.worker.stop()  # what waits for its answer gives up
                 raise
+        return results
 
     def _set_up_again(self, live: Live) -> None:
         live.create()
@@ -193,6 +224,10 @@ class RungRun:
             cells=len(live),
             left_s=sum(turns * other.turn_s for turns, other in zip(left, live, strict=True)),
         )
+
+
+def _collect(one: Live, future: Future[T], results: list[tuple[Live, T]]) -> None:
+    results.append((one, future.result()))
 
 
 def _clock_s(live: Sequence[Live]) -> float:

@@ -30,7 +30,7 @@ SPLIT_SEED = 0
 # Too slow for a second rank; above this many training ratings too slow for any.
 _INTERPRETED = {"naive": 100_000, "numpy": 10_000_000}
 
-_MOST_CALLS, _ENOUGH_S = 15, 0.25
+_MOST_CALLS, _ENOUGH_S = 30, 0.4
 
 
 class OverRungs:

@@ -72,7 +72,9 @@ def seen(run: Run, variant: str, threads: int) -> list[Seen]:
         record = rung.records.get(Cell(rung.started.rung, variant, threads))
         if record is not None and record.turns:
             size = Size(rung.started.train, rung.started.users, rung.started.items)
-            found.append(Seen(size, *record.median_halves_s))
+            # Without halves, both are taken for alike: their sum is what counts.
+            halves = record.median_halves_s or (record.median_sweep_s / 2,) * 2
+            found.append(Seen(size, *halves))
     return found
 
 

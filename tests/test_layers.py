@@ -14,11 +14,12 @@ ROOT = Path(__file__).parents[1]
 # A module may import what stands in a lower line, and nothing of its own line but its own package.
 IMPLEMENTATIONS = [
     {"problem"},
+    {"whole_fit"},
     {"backend", "jit"},
     {"array_backend", "layout"},
     {"kernels"},
     {"tiled"},
-    {"naive", "numpy_batched", "numba_serial", "numba_parallel", "numba_tiled"},
+    {"naive", "numpy_batched", "numba_serial", "numba_parallel", "numba_tiled", "peers"},
     {"registry"},
     {"als"},
     {""},  # the package itself, which offers the names of those below

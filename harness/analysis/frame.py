@@ -143,7 +143,7 @@ def _state(record: Record, parity: Parity) -> Row:
 
 def _seconds(run: Run, record: Record) -> Row:
     if record.turns:
-        users_s, items_s = record.median_halves_s
+        users_s, items_s = record.median_halves_s or (np.nan, np.nan)
         low, middle, high = np.percentile([turn.sweep_s for turn in record.turns], [25, 50, 75])
         measured = (float(middle), float(low), float(high), users_s, items_s)
         return _seconds_row(*measured) | {
@@ -256,7 +256,7 @@ def qualities(run: Run) -> pd.DataFrame:
 
 
 def _quality_rows(rung: RungRecord, record: Record, parity: Parity) -> list[Row]:
-    sweep_s = sum(record.median_halves_s) if record.turns else np.nan
+    sweep_s = record.median_sweep_s
     shared = _identity(rung, record) | {"state": _state(record, parity)["state"]}
     rows = []
     for quality in record.qualities:

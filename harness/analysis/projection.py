@@ -45,7 +45,7 @@ def trials(run: Run) -> list[Trial]:
         cell = record.cell
         smaller = _smaller(seen(run, cell.variant, cell.threads), size_of(run, record))
         if record.turns and len(smaller) >= 2 and _is_largest(run, record):
-            measured = sum(record.median_halves_s)
+            measured = record.median_sweep_s
             guess = project(smaller, size_of(run, record))
             if guess is not None:
                 found.append(Trial(*cell, measured, guess.sweep_s))

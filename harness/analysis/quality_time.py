@@ -57,5 +57,5 @@ def seconds_to(target: float, record: Record) -> float:
         return np.nan
     for quality in record.qualities:
         if quality.test_rmse is not None and quality.test_rmse <= target:
-            return quality.sweep * sum(record.median_halves_s)
+            return quality.sweep * record.median_sweep_s
     return np.nan

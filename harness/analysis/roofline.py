@@ -85,7 +85,7 @@ def against_roof(run: Run, record: Record) -> dict[str, float]:
     flops = sweep_flops(size, k)
     best = roofs(run).get(record.cell.threads, {})
     fma = best.get(f"fma_{dtype}_gflops", np.nan)
-    gflops = flops / sum(record.median_halves_s) / 1e9 if record.turns else np.nan
+    gflops = flops / record.median_sweep_s / 1e9
     return {
         "gflops": gflops,
         "intensity": flops / sweep_bytes(size, k, dtype),

@@ -143,7 +143,7 @@ def _met_ratio(slow: Record, fast: Record) -> Ratio | None:
     pairs = pair_rounds(slow, fast)
     if 0 < len(pairs) < FEWEST_ROUNDS:
         # One round would set a cold first turn against another cell's: medians are steadier.
-        value = sum(slow.median_halves_s) / sum(fast.median_halves_s)
+        value = slow.median_sweep_s / fast.median_sweep_s
         return Ratio(value, None, None, len(pairs))
     return ratio_of(pairs.shift, len(pairs))
 

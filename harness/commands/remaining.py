@@ -67,7 +67,7 @@ def _ratings(rung: RungRecord) -> int:
 def _clock_s(rung: RungRecord) -> float:
     """Seconds on the clock so far."""
     turns = (turn for record in rung.records.values() for turn in record.turns)
-    return sum(turn.users_s + turn.items_s for turn in turns)
+    return sum(turn.seconds for turn in turns)
 
 
 def _sweep_s(run: Run, record: Record, ratings: int) -> float | None:

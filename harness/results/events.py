@@ -4,11 +4,13 @@ Units: seconds are wall-clock time of what the field names, bytes are bytes, RMS
 are in rating units.
 """
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NamedTuple
 
-# Raised where a reader of older logs would misread new ones. 1: first.
-SCHEMA = 1
+import msgspec
+
+# Raised where a reader of older logs would misread new ones. 1: first. 2: turns without halves.
+SCHEMA = 2
 
 Status = Literal[
     "ok",
@@ -23,6 +25,9 @@ Status = Literal[
 ]
 
 When = Literal["start", "end"]
+
+Kind = Literal["half-sweeps", "whole-fits"]
+"""How a contestant is driven: half-sweeps from our start, or as a library that has `fit` only."""
 
 
 class Cell(NamedTuple):
@@ -88,6 +93,8 @@ class CellPlanned:
     rmse_tolerance: float
     prediction_tolerance: float
     row_tolerance: float
+    kind: Kind = "half-sweeps"
+    own_objective: str = ""  # what it minimises where that is not what the run asks for
 
 
 @dataclass(frozen=True)
@@ -101,20 +108,41 @@ class Phase:
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn of a cell in one round: so many whole sweeps, each half on the clock alone."""
+    """One turn of a cell in one round: so many whole sweeps, each half on the clock alone.
+
+    Of a library that has `fit` only, the sweeps are those that a long fit takes more than a short
+    one; then there are no halves, and `whole_s` are the seconds that it takes longer.
+    """
 
     cell: Cell
     round: int  # from 1
     position: int  # place in the round's shuffled order, from 0
     sweeps: int
-    users_s: float  # sum over the turn's sweeps
-    items_s: float
+    users_s: float | None  # sum over the turn's sweeps
+    items_s: float | None
     process: int = 1  # which of the cell's processes in its group, one after another, took it
+    whole_s: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of all its sweeps."""
+        if self.whole_s is not None:
+            return self.whole_s
+        return (self.users_s or 0.0) + (self.items_s or 0.0)
 
     @property
     def sweep_s(self) -> float:
         """Seconds of one of its sweeps."""
-        return (self.users_s + self.items_s) / self.sweeps
+        return self.seconds / self.sweeps
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A whole fit of a library, on the clock: its set-up, so many iterations, and its end."""
+
+    cell: Cell
+    sweeps: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -126,6 +154,7 @@ class Quality:
     train_rmse: float
     test_rmse: float | None
     warm_test_rmse: float | None  # without the cold ones
+    objective: float | None = None  # J of docs/method.md, by the parameters of the run
 
 
 @dataclass(frozen=True)
@@ -188,6 +217,7 @@ Event = (
     | CellPlanned
     | Phase
     | Turn
+    | Fit
     | Quality
     | Difference
     | HalfSweep
@@ -204,22 +234,18 @@ def to_json(event: Event) -> dict[str, Any]:
 
 
 def from_json(line: dict[str, Any]) -> Event:
-    """Read what `to_json` wrote.
+    """Read what `to_json` wrote; fields that are not known are left out.
 
     Raises
     ------
     ValueError
-        Where it is no such thing.
+        Where it is no such thing, or a field has another type than it should.
     """
     kind = _KINDS.get(str(line.get("event")))
     if kind is None:
         raise ValueError(f"unknown event {line.get('event')!r}")
     try:
-        known = {f.name: line[f.name] for f in fields(kind) if f.name in line}
-        for name in ("cell", "against"):
-            if name in known:
-                known[name] = Cell(*known[name])
-        event: Event = kind(**known)
-    except TypeError as error:
-        raise ValueError(f"incomplete event {line['event']}: {error}") from None
+        event: Event = msgspec.convert(line, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{line['event']}: {error}") from None
     return event

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import nan
 from statistics import median
 
 from harness.errors import UserError
@@ -11,6 +12,7 @@ from harness.results.events import (
     Difference,
     Ended,
     Event,
+    Fit,
     HalfSweep,
     Machine,
     Phase,
@@ -30,6 +32,7 @@ class Record:
     planned: CellPlanned
     phases: dict[str, float] = field(default_factory=dict)  # seconds; a repeated phase adds up
     turns: list[Turn] = field(default_factory=list)
+    fits: list[Fit] = field(default_factory=list)  # of a library that has `fit` only
     qualities: list[Quality] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     half_sweeps: list[HalfSweep] = field(default_factory=list)
@@ -41,10 +44,24 @@ class Record:
         return self.planned.cell
 
     @property
-    def median_halves_s(self) -> tuple[float, float]:
-        """Median seconds of a half-sweep of the users and of one of the items, over the turns."""
-        users = median(turn.users_s / turn.sweeps for turn in self.turns)
-        return users, median(turn.items_s / turn.sweeps for turn in self.turns)
+    def median_halves_s(self) -> tuple[float, float] | None:
+        """Median seconds of a half-sweep of the users and of one of the items, over the turns.
+
+        None where turns have no halves.
+        """
+        halves = [
+            (turn.users_s / turn.sweeps, turn.items_s / turn.sweeps)
+            for turn in self.turns
+            if turn.users_s is not None and turn.items_s is not None
+        ]
+        return (median(u for u, _ in halves), median(i for _, i in halves)) if halves else None
+
+    @property
+    def median_sweep_s(self) -> float:
+        """Median seconds of a sweep: of its halves, each, where it has them; NaN without a turn."""
+        if halves := self.median_halves_s:
+            return sum(halves)
+        return median(turn.sweep_s for turn in self.turns) if self.turns else nan
 
 
 @dataclass
@@ -119,15 +136,17 @@ def _add(run: Run, event: Event) -> None:
 
 
 def _add_to_record(
-    record: Record, event: Phase | Turn | Quality | Difference | HalfSweep | Ended
+    record: Record, event: Phase | Turn | Fit | Quality | Difference | HalfSweep | Ended
 ) -> None:
     if isinstance(event, Phase):
         record.phases[event.phase] = record.phases.get(event.phase, 0.0) + event.seconds
     elif isinstance(event, Turn):
         record.turns.append(event)
+    elif isinstance(event, Fit):
+        record.fits.append(event)
     elif isinstance(event, Quality):
         # An anchor is judged anew in each of its groups: the first time stands.
-        if event.sweep > len(record.qualities):
+        if not record.qualities or event.sweep > record.qualities[-1].sweep:
             record.qualities.append(event)
     elif isinstance(event, Difference):
         record.differences.append(event)

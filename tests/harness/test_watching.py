@@ -149,7 +149,7 @@ def test_nothing_is_guessed_before_every_cell_had_a_turn():
 def test_the_last_scale_takes_what_is_left_of_it_and_what_is_off_the_clock():
     run = started(rungs=["100k"])
     take_turns(run, range(1, 4))
-    on_clock = sum(t.users_s + t.items_s for r in run.records for t in r.turns)
+    on_clock = sum(t.seconds for r in run.records for t in r.turns)
     assert seconds_left(run, progress(), 2 * on_clock, 99.0) == pytest.approx(60.0)
     assert seconds_left(run, progress(left_s=math.inf), 2 * on_clock, 99.0) is None
 

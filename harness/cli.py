@@ -234,7 +234,7 @@ def _data(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from harness.commands.drawing import report
+    from harness.commands.report import report
 
     return report(options.run, options.baseline)
 

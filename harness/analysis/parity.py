@@ -1,14 +1,22 @@
-"""Does a cell give the same answer? By RMSE, predictions and half-sweeps, from facts alone."""
+"""Does a cell give the same answer? By RMSE, predictions and half-sweeps, from facts alone.
+
+A library that has `fit` only is judged by `harness.analysis.convergence`: it has its own start.
+"""
 
 from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from harness.analysis.convergence import Ends, compare_ends
 from harness.results.events import Cell, HalfSweep
 from harness.results.records import Record, RungRecord
 
-Verdict = Literal["reference", "ok", "failed", "unchecked", ""]
+ParityVerdict = Literal[
+    "reference", "ok", "failed", "unchecked", "converged", "unconverged", "own", ""
+]
+# Results that were checked, or that are of an objective of their own: their seconds are compared.
+_COMPARABLE: tuple[ParityVerdict, ...] = ("reference", "ok", "converged", "unconverged", "own")
 
 
 @dataclass
@@ -19,22 +27,32 @@ class Parity:
     ----------
     verdict : str
         "reference" where nothing below it was there to be held against, "" where it has no result.
+        Of whole fits: "converged" where they end where the reference does, "unconverged" where it
+        is too early to tell, "own" where they minimise something else.
     against : set of Cell
         The references it was compared with.
     rmse, prediction, row : float or None
         Largest differences over all sweeps compared; of half-sweeps, relative. None: not compared.
+    objective : float or None
+        Relative difference in J of whole fits from the reference's.
     reason : str
-        What differs, where the verdict is "failed".
+        What differs, where the verdict is "failed"; what still falls, where it is "unconverged".
     """
 
-    verdict: Verdict = ""
+    verdict: ParityVerdict = ""
     against: set[Cell] = field(default_factory=set)
     rmse: float | None = None
     prediction: float | None = None
     row: float | None = None
+    objective: float | None = None
     reason: str = ""
     by_sweep: dict[int, tuple[float, float]] = field(default_factory=dict)
     reference_of_sweep: dict[int, Cell] = field(default_factory=dict)
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether a speed may be claimed for it."""
+        return self.verdict in _COMPARABLE
 
 
 def judge_rung(rung: RungRecord) -> dict[Cell, Parity]:
@@ -69,6 +87,10 @@ def _place(record: Record) -> tuple[bool, int, int]:
 
 
 def _judge(record: Record, references: list[Record]) -> Parity:
+    if record.planned.own_objective:
+        return Parity("own")
+    if record.planned.kind == "whole-fits":
+        return _judge_fits(compare_ends(record, references))
     if not references:
         first_of_ladder = record.planned.ladder is not None
         return Parity("reference" if first_of_ladder else "unchecked")
@@ -77,6 +99,20 @@ def _judge(record: Record, references: list[Record]) -> Parity:
     _compare_rows(record, references, parity)
     if parity.against:
         parity.verdict = "failed" if parity.reason else "ok"
+    return parity
+
+
+def _judge_fits(ends: Ends | None) -> Parity:
+    """Verdict on whole fits, from where they and a reference end."""
+    if ends is None:
+        return Parity("unchecked")
+    parity = Parity(against={ends.against}, objective=ends.objective, rmse=ends.rmse)
+    if ends.falling:
+        parity.verdict, parity.reason = "unconverged", ends.falling
+    elif ends.apart:
+        parity.verdict, parity.reason = "failed", ends.apart
+    else:
+        parity.verdict = "converged"
     return parity
 
 

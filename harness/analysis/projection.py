@@ -24,9 +24,18 @@ class Trial:
 
 
 def projected(run: Run, record: Record) -> Projected | None:
-    """Seconds of a sweep of a cell without a timed sweep; None where nothing like it was seen."""
-    cell = record.cell
-    return project(seen(run, cell.variant, cell.threads), size_of(run, record))
+    """Seconds of a sweep of a cell without a timed sweep, from scales that are no larger.
+
+    Larger ones do not count: what is said of a scale that has ended stays.
+
+    Returns
+    -------
+    Projected or None
+        None where nothing like it was seen.
+    """
+    cell, size = record.cell, size_of(run, record)
+    found = seen(run, cell.variant, cell.threads)
+    return project([one for one in found if one.size.ratings <= size.ratings], size)
 
 
 def size_of(run: Run, record: Record) -> Size:

@@ -1,4 +1,6 @@
-"""Seconds of sweeps until a cell is as good as the reference is in the end."""
+"""Seconds from the indexed ratings until a cell is as good as the reference is in the end."""
+
+from statistics import median
 
 import numpy as np
 
@@ -8,9 +10,11 @@ from harness.results.records import Record, RungRecord
 
 # What the RMSE may exceed the reference's by, in rating units: nobody would notice it.
 MARGIN = 1e-3
+# Phases that come before the first sweep; a fit includes its own start.
+_SET_UP = {"half-sweeps": ("prepare", "compile", "load"), "whole-fits": ("prepare", "compile")}
 
 
-def target_rmse(rung: RungRecord, verdicts: dict[Cell, Parity]) -> float:
+def target_rmse(rung: RungRecord, parities: dict[Cell, Parity]) -> float:
     """RMSE that counts as reached: the reference's after its last judged sweep, and a margin.
 
     The reference is the lowest rung of the ladder among those that agree and were judged most
@@ -19,7 +23,7 @@ def target_rmse(rung: RungRecord, verdicts: dict[Cell, Parity]) -> float:
     Parameters
     ----------
     rung : RungRecord
-    verdicts : dict of Cell to Parity
+    parities : dict of Cell to Parity
         Of this rung.
 
     Returns
@@ -31,7 +35,7 @@ def target_rmse(rung: RungRecord, verdicts: dict[Cell, Parity]) -> float:
         record
         for record in rung.records.values()
         if record.planned.ladder is not None
-        and verdicts[record.cell].verdict in ("reference", "ok")
+        and parities[record.cell].verdict in ("reference", "ok")
     ]
     if not agreeing:
         return np.nan
@@ -40,8 +44,26 @@ def target_rmse(rung: RungRecord, verdicts: dict[Cell, Parity]) -> float:
     return np.nan if rmse is None else rmse + MARGIN
 
 
+def seconds_after(record: Record, sweep: int) -> float:
+    """Seconds from indexed ratings to the model after a sweep, set-up included.
+
+    Of half-sweeps: layout, compilation, loading the start, and so many sweeps at the median of the
+    turns. Of whole fits: conversion, starting the library, and the median fit of that length.
+
+    Returns
+    -------
+    float
+        NaN where nothing was timed.
+    """
+    set_up_s = sum(record.phases.get(name, 0.0) for name in _SET_UP[record.planned.kind])
+    if record.planned.kind == "half-sweeps":
+        return set_up_s + sweep * record.median_sweep_s
+    fits = [fit.seconds for fit in record.fits if fit.sweeps == sweep]
+    return set_up_s + median(fits) if fits else np.nan
+
+
 def seconds_to(target: float, record: Record) -> float:
-    """Seconds of sweeps, at the median of the turns, until the test RMSE is at the target.
+    """Seconds until the test RMSE is at the target, as `seconds_after` counts them.
 
     Parameters
     ----------
@@ -53,9 +75,7 @@ def seconds_to(target: float, record: Record) -> float:
     float
         NaN where it never got there, or where nothing was timed.
     """
-    if not record.turns:
-        return np.nan
     for quality in record.qualities:
         if quality.test_rmse is not None and quality.test_rmse <= target:
-            return quality.sweep * record.median_sweep_s
+            return seconds_after(record, quality.sweep)
     return np.nan

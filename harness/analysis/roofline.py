@@ -5,11 +5,11 @@ After Williams, Waterman, Patterson, "Roofline" (2009).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
-import numpy as np
-
 from harness.analysis.projection import size_of
+from harness.analysis.verdict import MachineShare
 from harness.cost import Size
 from harness.results.events import Machine
 from harness.results.records import Record, Run
@@ -70,30 +70,47 @@ def unknowns(params: Mapping[str, Any]) -> int:
     return int(params["rank"]) + bool(params["biases"])
 
 
-def against_roof(run: Run, record: Record) -> dict[str, float]:
-    """What a measured cell makes of the machine; NaN where it or the machine was not measured.
+def machine_share(run: Run, record: Record) -> MachineShare:
+    """What a measured cell computes; what the machine can do is for `beneath` to add.
 
-    Returns
-    -------
-    dict of str to float
-        gflops: 10⁹ operations a second, by the median seconds of the turns. intensity: operations
-        a byte. fma_gflops, gemm_gflops, bandwidth_gbs: the machine's best with this dtype and so
-        many threads. peak_share: gflops / fma_gflops.
+    NaN where it was not measured, and of whole fits: what a library computes in an iteration is its
+    own affair.
     """
-    dtype, size = record.planned.dtype, size_of(run, record)
-    k = unknowns(run.started.plan["params"])
+    if record.planned.kind != "half-sweeps":
+        return MachineShare()
+    size, k = size_of(run, record), unknowns(run.started.plan["params"])
     flops = sweep_flops(size, k)
-    best = roofs(run).get(record.cell.threads, {})
-    fma = best.get(f"fma_{dtype}_gflops", np.nan)
-    gflops = flops / record.median_sweep_s / 1e9
-    return {
-        "gflops": gflops,
-        "intensity": flops / sweep_bytes(size, k, dtype),
-        "peak_share": gflops / fma,
-        "fma_gflops": fma,
-        "gemm_gflops": best.get(f"gemm_{dtype}_gflops", np.nan),
-        "bandwidth_gbs": best.get("bandwidth_gbs", np.nan),
-    }
+    return MachineShare(
+        gflops=flops / record.median_sweep_s / 1e9,
+        intensity=flops / sweep_bytes(size, k, record.planned.dtype),
+    )
+
+
+def beneath(
+    share: MachineShare, dtype: str, best: Mapping[str, float], final: bool
+) -> MachineShare:
+    """Set what a cell computes against the machine's best: the one place where shares are made.
+
+    Parameters
+    ----------
+    share : MachineShare
+        As `machine_share` makes it.
+    dtype : str
+    best : mapping of str to float
+        Of `roofs`, with the cell's number of threads.
+    final : bool
+        Whether the machine will not be measured again.
+    """
+    fma = best.get(f"fma_{dtype}_gflops", nan)
+    return MachineShare(
+        gflops=share.gflops,
+        intensity=share.intensity,
+        fma_gflops=fma,
+        gemm_gflops=best.get(f"gemm_{dtype}_gflops", nan),
+        bandwidth_gbs=best.get("bandwidth_gbs", nan),
+        peak_share=share.gflops / fma,
+        peak_is_bound=not final,
+    )
 
 
 @dataclass(frozen=True)
@@ -107,7 +124,7 @@ class Drift:
 
     @property
     def change(self) -> float:
-        """Relative."""
+        """Relative change, after / before - 1."""
         return self.after / self.before - 1
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.inference import mean_shift
+from harness.analysis.judging import speedup_of, sweep_seconds
 from harness.analysis.projection import projected, projected_ratio
 from harness.analysis.speedup import FEWEST_ROUNDS, Ratio, ratio_of, speedup
 from harness.results.records import Record, Run
@@ -34,27 +35,20 @@ def so_far(run: Run, rung: str) -> pd.DataFrame:
     anchor = next((record for record in records if record.planned.anchor), None)
     return pd.DataFrame(
         [
-            _row(record, _ratio(run, baseline, record, (anchor, records))) | {"baseline": name}
+            _row(record, _ratio(run, baseline, record, (anchor, records)), name)
             for record in records
             if len(record.turns) >= FEWEST_ROUNDS and not record.planned.hidden
         ]
     )
 
 
-def _row(record: Record, ratio: Ratio | None) -> dict[str, Any]:
-    low, middle, high = np.percentile([turn.sweep_s for turn in record.turns], [25, 50, 75])
+def _row(record: Record, ratio: Ratio | None, baseline: str) -> dict[str, Any]:
+    guessed = ratio is not None and ratio.rounds == 0
     return {
         "variant": record.cell.variant,
         "threads": record.cell.threads,
-        "sweep_s": float(middle),
-        "sweep_s_low": float(low),
-        "sweep_s_high": float(high),
-        "rounds": len(record.turns),
-        "projected": False,
-        "speedup_projected": bool(ratio and ratio.rounds == 0),
-        "speedup": np.nan if ratio is None else ratio.value,
-        "speedup_low": np.nan if ratio is None or ratio.low is None else ratio.low,
-        "speedup_high": np.nan if ratio is None or ratio.high is None else ratio.high,
+        **vars(sweep_seconds(record)),
+        **vars(speedup_of(ratio, baseline, guessed)),
     }
 
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from harness.analysis.speedup import speedup
+from harness.analysis.verdict import ThreadScaling
 from harness.results.records import Record
 
 
@@ -14,7 +13,7 @@ def fewest_threads(records: Sequence[Record], variant: str) -> Record | None:
     return min(own, key=lambda record: record.cell.threads) if len(own) > 1 else None
 
 
-def thread_scaling(first: Record | None, record: Record, anchor: Record | None) -> dict[str, float]:
+def thread_scaling(first: Record | None, record: Record, anchor: Record | None) -> ThreadScaling:
     """Speed of a cell relative to the fewest threads, in the same rounds.
 
     Parameters
@@ -27,21 +26,18 @@ def thread_scaling(first: Record | None, record: Record, anchor: Record | None) 
 
     Returns
     -------
-    dict of str to float
-        thread_speedup with its 95 % interval (thread_speedup_low and _high), and efficiency: the
-        share of what as many times the threads would give at best. NaN where there is no such
-        cell, or they never ran in one round.
+    ThreadScaling
+        NaN where there is no such cell, or they never ran in one round.
     """
     ratio = None if first is None else speedup(first, record, anchor)
-    value = low = high = efficiency = np.nan
-    if first is not None and ratio is not None:
-        value = ratio.value
-        efficiency = value * first.cell.threads / record.cell.threads
-        if record is not first and ratio.low is not None and ratio.high is not None:
-            low, high = ratio.low, ratio.high
-    return {
-        "thread_speedup": value,
-        "thread_speedup_low": low,
-        "thread_speedup_high": high,
-        "efficiency": efficiency,
-    }
+    if first is None or ratio is None:
+        return ThreadScaling()
+    efficiency = ratio.value * first.cell.threads / record.cell.threads
+    if record is first or ratio.low is None or ratio.high is None:
+        return ThreadScaling(thread_speedup=ratio.value, efficiency=efficiency)
+    return ThreadScaling(
+        thread_speedup=ratio.value,
+        thread_speedup_low=ratio.low,
+        thread_speedup_high=ratio.high,
+        efficiency=efficiency,
+    )

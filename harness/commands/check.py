@@ -1,8 +1,8 @@
 """The command `check`: the contract, property by property, on anybody's implementation."""
 
-from harness.commands.console import Screen
 from harness.conformance.check import check
 from harness.errors import UserError
+from harness.screen.console import Screen
 from implementations.backend import Variant
 from implementations.registry import expand, find
 

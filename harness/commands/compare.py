@@ -9,12 +9,12 @@ from harness.analysis.comparable import differences, software_changes
 from harness.analysis.compare import Change, Comparison, compare_runs
 from harness.analysis.inference import ALPHA, POWER
 from harness.analysis.quiet import FEWEST_QUIET
-from harness.commands.console import Screen
-from harness.commands.machine_notes import unsteady_cores
+from harness.analysis.remarks.machine import unsteady_cores
 from harness.errors import UserError
 from harness.report.numbers import with_interval, with_spread
 from harness.results.log import read_run
 from harness.results.records import Run
+from harness.screen.console import Screen
 
 _HEADERS = (
     "scale",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from harness.commands.console import Screen
 from harness.data.datasets import available, open_dataset
+from harness.screen.console import Screen
 
 
 def availability_table() -> str:

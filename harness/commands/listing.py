@@ -2,9 +2,9 @@
 
 from tabulate import tabulate
 
-from harness.commands.console import Screen
 from harness.commands.data import availability_table
 from harness.data.ladder import SCALES
+from harness.screen.console import Screen
 from implementations.registry import GROUPS, find, names
 
 

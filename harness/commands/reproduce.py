@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.commands.check import find_or_say
-from harness.commands.console import Screen
 from harness.data.download import zip_path
 from harness.data.rung import Rung
 from harness.data.split import file_order_split
 from harness.errors import UserError
 from harness.measure.judge import Judge, Judgement
+from harness.screen.console import Screen
 from implementations.als import start_factors, sweep
 from implementations.backend import Variant
 from implementations.problem import AlsParams

@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.speedup import is_precise
+from harness.analysis.verdicts import exit_status
 from harness.commands.check import find_or_say
-from harness.commands.console import Screen
-from harness.commands.drawing import draw_run, exit_status
 from harness.commands.request import Request
-from harness.commands.watching import Watcher
 from harness.data.dataset import Dataset
 from harness.data.datasets import open_dataset
 from harness.data.ladder import plan as plan_rungs
@@ -22,6 +20,9 @@ from harness.measure.runner import Runner
 from harness.results.events import RunStarted
 from harness.results.log import LOG_NAME, EventLog, read_run
 from harness.results.records import Run
+from harness.screen.console import Screen
+from harness.screen.showing import draw_run
+from harness.screen.watching import Watcher
 from implementations.registry import LADDER, expand, usable_cores
 
 _SAME_MACHINE = ("cpu", "usable_cores", "packages")
@@ -33,7 +34,7 @@ def run(request: Request) -> int:
     Returns
     -------
     int
-        Exit status (`harness.commands.drawing.exit_status`); 130 after Ctrl-C.
+        Exit status (`harness.analysis.verdicts.exit_status`); 130 after Ctrl-C.
 
     Raises
     ------

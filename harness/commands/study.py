@@ -24,7 +24,6 @@ from harness.analysis.study import (
     trials_frame,
 )
 from harness.commands.check import find_or_say
-from harness.commands.console import Screen
 from harness.commands.study_backends import repeated_shares
 from harness.commands.study_trials import SCALE, Settings, make_run
 from harness.data.dataset import Dataset
@@ -35,6 +34,7 @@ from harness.measure.machine import describe_machine
 from harness.measure.plan import Plan, process_rounds_of
 from harness.report.files import write_whole
 from harness.report.numbers import with_interval
+from harness.screen.console import Screen
 from implementations.registry import usable_cores
 
 _WORDS = {

@@ -9,7 +9,6 @@ from typing import Any
 from harness.analysis.alignment import Series
 from harness.analysis.inference import common_rounds, series
 from harness.analysis.study import Condition, StudyRun
-from harness.commands.console import Screen
 from harness.commands.study_backends import PLAIN, REPEATED_ROWS, SLOWED, alias
 from harness.data.dataset import Dataset
 from harness.errors import UserError
@@ -21,6 +20,7 @@ from harness.measure.runner import Runner
 from harness.results.events import Cell, RunStarted
 from harness.results.log import EventLog
 from harness.results.records import Run
+from harness.screen.console import Screen
 from implementations.problem import AlsParams
 from implementations.registry import find
 

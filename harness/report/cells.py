@@ -4,10 +4,13 @@ from typing import Any
 
 import pandas as pd
 
+from harness.analysis.convergence import OBJECTIVE_TOLERANCE
 from harness.report import numbers
 
 # States that the result of the comparison already says.
 _SAID = ("ok", "parity_failed", "unchecked")
+# Comparisons that have words of their own.
+_COMPARISONS = {"unconverged": "not converged: more --sweeps", "own": "own objective"}
 
 
 def rows_of(frame: pd.DataFrame) -> list[Any]:
@@ -83,10 +86,12 @@ def result(row: Any) -> str:
 def _comparison(row: Any) -> str:
     if row.verdict == "failed":
         return f"DIFFERS: {_worst(row)}"
+    if row.verdict == "converged":
+        return f"same at convergence (J {numbers.change(row.objective_difference)})"
     if row.verdict == "ok":
         size = numbers.difference(_first_known(row.prediction_difference, row.rmse_difference))
         return "same" if size == numbers.MISSING else f"same ({size})"
-    return str(row.verdict)
+    return _COMPARISONS.get(row.verdict, str(row.verdict))
 
 
 def _first_known(*values: Any) -> Any:
@@ -95,6 +100,8 @@ def _first_known(*values: Any) -> Any:
 
 def _worst(row: Any) -> str:
     """Name the difference that is furthest beyond its tolerance; else that of the rows."""
+    if abs(numbers.number(row.objective_difference)) > OBJECTIVE_TOLERANCE:
+        return f"J {numbers.change(row.objective_difference)}"
     ratios = {
         name: numbers.number(size) / numbers.number(tolerance)
         for name, size, tolerance in (
@@ -113,9 +120,13 @@ def _worst(row: Any) -> str:
 
 
 def remarks(cells: pd.DataFrame) -> list[str]:
-    """A line for each cell that is not ok: which, what and why."""
+    """Lines for each cell that is not ok, or not compared like the others: which, what and why."""
     lines = []
     for name, row in zip(labels(cells), rows_of(cells), strict=True):
+        if row.own_objective:
+            lines.append(f"{name} – own objective: {row.own_objective}")
+        if row.verdict == "unconverged":
+            lines.append(f"{name} – not converged: {row.reason}")
         if row.state == "ok":
             continue
         sweeps = int(numbers.number(row.sweeps)) if numbers.known(row.sweeps) else 0

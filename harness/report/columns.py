@@ -1,7 +1,7 @@
 """The columns of a run's tables, and what they print of a cell."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -46,8 +46,7 @@ class Column:
 
 
 # The order in which columns give way.
-EXTRA, _PEAK, _ONCE, _MEMORY, ROUNDS = 1, 2, 3, 4, 5
-PEAK = Column("of FMA\npeak", lambda row: numbers.percent(row.peak_share), gives_way=_PEAK)
+EXTRA, _QUALITY, _PEAK, _ONCE, _MEMORY, ROUNDS = 1, 2, 3, 4, 5, 6
 
 
 def naming(cells: pd.DataFrame) -> list[Column]:
@@ -65,7 +64,7 @@ def columns_of(cells: pd.DataFrame) -> list[Column]:
         *([speed_column(cells)] if baseline(cells) else []),
         _rmse_column(cells, "test\nRMSE", "test_rmse"),
         Column("result", result, numeric=False),
-        *([PEAK] if given(cells, "peak_share") else []),
+        *([PEAK] if given(cells, PEAK_SHARE) else []),
         Column("prepare\ns", lambda row: numbers.once(row.prepare_s), gives_way=_ONCE),
         Column("compile\ns", lambda row: numbers.once(row.compile_s), gives_way=_ONCE),
         Column("peak MiB\n(estimate)", memory_text, gives_way=_MEMORY),
@@ -131,7 +130,7 @@ def _more_speed(cells: pd.DataFrame) -> list[Column]:
         "efficiency": Column("efficiency", lambda row: numbers.percent(row.efficiency)),
         "gflops": Column("GFLOP/s", lambda row: _roughly(row.gflops)),
         "intensity": Column("flops a byte", lambda row: _roughly(row.intensity)),
-        "to_quality_s": Column(_quality_heading(cells), lambda row: _roughly(row.to_quality_s)),
+        TO_QUALITY: replace(QUALITY, heading=_quality_heading(cells)),
     }
     return [column for name, column in offered.items() if given(cells, name)]
 
@@ -139,8 +138,8 @@ def _more_speed(cells: pd.DataFrame) -> list[Column]:
 def _quality_heading(cells: pd.DataFrame) -> str:
     """Name the RMSE to be reached, where it is the same for all."""
     targets: list[float] = list(cells["target_rmse"].dropna().unique())
-    rmse = f" {targets[0]:.5f}" if len(targets) == 1 else ""
-    return f"s to test RMSE{rmse}"
+    rmse = f" (test RMSE {targets[0]:.5f})" if len(targets) == 1 else ""
+    return f"{QUALITY.title}{rmse}"
 
 
 def _threads_text(row: Any) -> str:
@@ -178,8 +177,20 @@ def memory_text(row: Any) -> str:
     return f"{numbers.mebibytes(row.peak_bytes)} ({numbers.mebibytes(row.bytes_needed)})"
 
 
+def _peak_text(row: Any) -> str:
+    """Print a share of the peak; a bound, where the machine is still to be measured again."""
+    share = numbers.percent(row.peak_share)
+    return f"≤ {share}" if row.peak_is_bound and share != numbers.MISSING else share
+
+
 def _roughly(seconds: Any) -> str:
     return numbers.with_spread(seconds, None, None)
+
+
+# Columns that a legend asks for, and what they need.
+PEAK_SHARE, TO_QUALITY = "peak_share", "to_quality_s"
+PEAK = Column("of FMA\npeak", _peak_text, gives_way=_PEAK)
+QUALITY = Column("to quality\ns", lambda row: _roughly(row.to_quality_s), gives_way=_QUALITY)
 
 
 def printed(columns: Sequence[Column], cells: pd.DataFrame) -> list[list[str]]:

@@ -7,17 +7,18 @@ import pandas as pd
 
 from harness.report import numbers, words
 from harness.report.cells import baseline, label, labels, rows_of, several_threads
+from harness.report.findings import About
 
 
-def headline(cells: pd.DataFrame, title: str) -> list[str]:
+def headline(cells: pd.DataFrame, about: About) -> list[str]:
     """State the largest speed-up found, and what must be known to believe it.
 
     Parameters
     ----------
     cells : DataFrame
         The cells frame; may be empty.
-    title : str
-        Where it says that the data is synthetic, so does each sentence on speed.
+    about : About
+        Where the data is synthetic, each sentence on speed says so.
 
     Returns
     -------
@@ -28,12 +29,11 @@ def headline(cells: pd.DataFrame, title: str) -> list[str]:
     """
     if cells.empty:
         return ["Nothing was measured."]
-    kind = "synthetic ratings" if "(synthetic)" in title else "ratings"
     measured = _largest(cells, projected=False)
-    sentences = [_claim(row, cells, kind) for row in measured] or [_none(cells)]
+    sentences = [_claim(row, cells, about.ratings) for row in measured] or [_none(cells)]
     ratings = max((row.train_ratings for row in measured), default=0)
     guessed = [row for row in _largest(cells, projected=True) if row.train_ratings > ratings]
-    sentences += [_claim(row, cells, kind) for row in guessed[:1]]
+    sentences += [_claim(row, cells, about.ratings) for row in guessed[:1]]
     return sentences + _doubts(cells)
 
 
@@ -45,6 +45,7 @@ def _largest(cells: pd.DataFrame, *, projected: bool) -> list[Any]:
         & cells["speedup"].notna()
         & (cells["variant"] != against)
         & ~cells["state"].isin(["parity_failed", "unchecked"])
+        & ~cells["verdict"].isin(["own", "unconverged"])
         & ~cells["projected"].astype(bool)
     ]
     if usable.empty:
@@ -62,7 +63,7 @@ def _fastest(cells: pd.DataFrame) -> Any:
     return max(rows_of(cells), key=lambda row: float(row.speedup))
 
 
-def _claim(row: Any, cells: pd.DataFrame, kind: str) -> str:
+def _claim(row: Any, cells: pd.DataFrame, ratings: str) -> str:
     guessed = bool(row.speedup_projected)
     ratio = numbers.with_interval(
         row.speedup, row.speedup_low, row.speedup_high, tilde=guessed, unit="×"
@@ -71,12 +72,14 @@ def _claim(row: Any, cells: pd.DataFrame, kind: str) -> str:
     precision = f" (in {row.dtype})" if row.dtype != "float64" else ""
     rest = f", where {row.baseline} is projected, not measured" if guessed else ""
     return (
-        f"{name}{precision} does a sweep over {numbers.count(row.train_ratings)} {kind} "
+        f"{name}{precision} does a sweep over {numbers.count(row.train_ratings)} {ratings} "
         f"{ratio} as fast as {row.baseline}{_agreement(row)}{rest}."
     )
 
 
 def _agreement(row: Any) -> str:
+    if row.verdict == "converged":
+        return f" and is the same at convergence (J {numbers.change(row.objective_difference)})"
     if row.verdict != "ok" or not numbers.known(row.prediction_difference):
         return ""
     if numbers.number(row.prediction_difference) == 0:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from harness.analysis.naming import counted as counted  # offered here, too
+
 MISSING = "–"
 MEBIBYTE = 2**20
 
@@ -123,6 +125,11 @@ def difference(value: Any) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def change(value: Any) -> str:
+    """Print a relative change in per cent, with its sign: ``+0.12 %``."""
+    return f"{100 * number(value):+.2f} %" if known(value) else MISSING
+
+
 def percent(value: Any) -> str:
     """Print a share in per cent: whole ones, two digits below ten."""
     if not known(value):
@@ -136,11 +143,6 @@ def percent(value: Any) -> str:
 def count(value: Any) -> str:
     """Print a count in full: ``900,123``."""
     return f"{int(number(value)):,}" if known(value) else MISSING
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things: "1 thread", "2 threads"."""
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def compact(value: float, _position: object = None) -> str:

@@ -10,21 +10,21 @@ import pandas as pd
 from jinja2 import Environment
 from markupsafe import Markup
 
+from harness.analysis.remarks import Remark
 from harness.report import numbers, words
-from harness.report.cells import baseline, remarks, rows_of, rungs
+from harness.report.cells import remarks, rows_of, rungs
 from harness.report.columns import Column, alignment, columns_of, more_columns, printed
-from harness.report.figures import figures
+from harness.report.drawing.figure import Drawn
 from harness.report.files import write_whole
+from harness.report.findings import Findings
 from harness.report.headline import headline
-from harness.report.style import svg
 from harness.report.tables import explanations, heading
 
 
 def write_page(
-    cells: pd.DataFrame,
-    qualities: pd.DataFrame,
-    title: str,
-    notes: Sequence[str],
+    findings: Findings,
+    figures: Sequence[Drawn],
+    notes: Sequence[Remark],
     environment: Mapping[str, Any],
     folder: Path,
 ) -> Path:
@@ -32,12 +32,11 @@ def write_page(
 
     Parameters
     ----------
-    cells, qualities : DataFrame
-        The frames of the analysis; may be empty.
-    title : str
-        Names the data set and what was asked of all.
-    notes : sequence of str
-        Lines that a reader must see, such as warnings.
+    findings : Findings
+    figures : sequence of Drawn
+        In their order.
+    notes : sequence of Remark
+        What a reader must see.
     environment : mapping
         Machine, versions and parameters; may be nested.
     folder : Path
@@ -45,11 +44,12 @@ def write_page(
     """
     text = files("harness.report").joinpath("page.html").read_text(encoding="utf-8")
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(text)
+    cells = findings.cells
     page = template.render(
-        title=title,
-        sentences=headline(cells, title),
+        title=findings.about.title,
+        sentences=headline(cells, findings.about),
         notes=notes,
-        figures=_figures(cells, qualities, title),
+        figures=[_figure(figure) for figure in figures],
         tables=[_table(cells[cells["rung"] == rung]) for rung in rungs(cells)],
         explanations=[] if cells.empty else explanations(cells),
         implementations=_implementations(cells),
@@ -60,13 +60,9 @@ def write_page(
     return write_whole(folder / "index.html", page)
 
 
-def _figures(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> list[dict[str, Any]]:
-    against = ("" if cells.empty else baseline(cells)) or "the baseline"
-    captions = words.captions(against)
-    return [
-        {"name": name, "svg": Markup(_inline(svg(figure), name)), "caption": captions[name]}  # noqa: S704 - matplotlib escapes text
-        for name, figure in figures(cells, qualities, title).items()
-    ]
+def _figure(figure: Drawn) -> dict[str, Any]:
+    svg = Markup(_inline(figure.svg, figure.name))  # noqa: S704 - matplotlib escapes text
+    return {"name": figure.name, "svg": svg, "caption": figure.caption}
 
 
 def _inline(drawing: str, name: str) -> str:

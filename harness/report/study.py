@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from harness.report.drawing.style import INK, MUTED, new_figure, png, put_title, styled, svg
 from harness.report.files import write_whole
-from harness.report.style import INK, MUTED, new_figure, png, put_title, styled, svg
 
 _KINDS = {"same": "the same, twice", "slowed": "slowed down"}
 _CONDITIONS = {"quiet": "machine as it is", "loaded": "with background load"}

@@ -1,6 +1,7 @@
 """Tables of a whole run in Markdown and CSV, and the words that all tables share."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -8,8 +9,19 @@ from tabulate import tabulate
 
 from harness.report import numbers, words
 from harness.report.cells import any_after_fewer, given, labels, remarks, rungs
-from harness.report.columns import alignment, columns_of, more_columns, naming, printed
+from harness.report.columns import (
+    PEAK,
+    PEAK_SHARE,
+    QUALITY,
+    TO_QUALITY,
+    alignment,
+    columns_of,
+    more_columns,
+    naming,
+    printed,
+)
 from harness.report.files import write_whole
+from harness.report.findings import About
 
 
 def heading(cells: pd.DataFrame) -> str:
@@ -22,25 +34,31 @@ def heading(cells: pd.DataFrame) -> str:
     return f"Scale {first['rung']}: {', '.join(parts)}"
 
 
-def explanations(cells: pd.DataFrame, *, peak: bool = True) -> list[str]:
+def explanations(cells: pd.DataFrame, left_out: Collection[str] = ()) -> list[str]:
     """Explain the words that the table of these cells uses, and no others.
 
     Parameters
     ----------
     cells : DataFrame
         Rows of the cells frame.
-    peak : bool
-        Whether the table has room for the share of the machine's peak.
+    left_out : collection of str
+        Headings of columns that the table has no room for.
     """
     verdicts = set(cells["verdict"])
+    peak = given(cells, PEAK_SHARE) and PEAK.heading not in left_out
     occurring = {
         "reference": "reference" in verdicts,
         "same (x)": "ok" in verdicts,
         "DIFFERS": "failed" in verdicts,
         "(x after n)": any_after_fewer(cells),
+        "same at convergence": "converged" in verdicts,
+        "not converged": "unconverged" in verdicts,
+        "own objective": "own" in verdicts,
         "~": bool(cells["projected"].any() or cells["speedup_projected"].any()),
         "(a–b)": bool(cells["speedup_low"].notna().any()),
-        "of FMA peak": peak and given(cells, "peak_share"),
+        "of FMA peak": peak,
+        "≤": peak and bool(cells["peak_is_bound"].any()),
+        "to quality s": given(cells, TO_QUALITY) and QUALITY.heading not in left_out,
         "warm": bool(cells["warm"].any()),
     }
     lines = [f"{word}: {words.TABLE_WORDS[word]}" for word in occurring if occurring[word]]
@@ -96,15 +114,16 @@ def _escaped(text: str) -> str:
     return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)  # inside a word it has none
 
 
-def full_table(cells: pd.DataFrame, title: str) -> pd.DataFrame:
+def full_table(cells: pd.DataFrame, about: About) -> pd.DataFrame:
     """The cells as they are written to CSV: full precision, a unit in each column's name.
 
     Parameters
     ----------
     cells : DataFrame
         The cells frame.
-    title : str
-        Goes to each row as ``data``, so that a row taken out of its file still says of what it is.
+    about : About
+        Goes to each row as ``data`` and ``synthetic``, so that a row taken out of its file still
+        says of what it is.
 
     Returns
     -------
@@ -125,6 +144,7 @@ def full_table(cells: pd.DataFrame, title: str) -> pd.DataFrame:
             "speedup_low": "speedup_low_ratio",
             "speedup_high": "speedup_high_ratio",
             "row_difference": "row_difference_relative",
+            "objective_difference": "objective_difference_relative",
             "bytes_needed": "estimated_bytes",
             "thread_speedup": "thread_speedup_ratio",
             "thread_speedup_low": "thread_speedup_low_ratio",
@@ -136,29 +156,30 @@ def full_table(cells: pd.DataFrame, title: str) -> pd.DataFrame:
             "bandwidth_gbs": "bandwidth_gb_per_s",
             "intensity": "intensity_flop_per_byte",
             "peak_share": "fma_peak_share_ratio",
+            "peak_is_bound": "fma_peak_share_is_bound",
         }
     )
-    renamed.insert(0, "data", title)
+    renamed.insert(0, "data", about.title)
+    renamed.insert(1, "synthetic", about.synthetic)
     return renamed
 
 
-def write_tables(cells: pd.DataFrame, title: str, folder: Path) -> list[Path]:
+def write_tables(cells: pd.DataFrame, about: About, folder: Path) -> list[Path]:
     """Write ``table.md`` and ``table.csv`` to a run's folder.
 
     Parameters
     ----------
     cells : DataFrame
         The cells frame.
-    title : str
-        Names the data set and what was asked of all.
+    about : About
     folder : Path
 
     Returns
     -------
     list of Path
     """
-    table = full_table(cells, title).to_csv(index=False, lineterminator="\n")
+    table = full_table(cells, about).to_csv(index=False, lineterminator="\n")
     return [
-        write_whole(folder / "table.md", markdown(cells, title)),
+        write_whole(folder / "table.md", markdown(cells, about.title)),
         write_whole(folder / "table.csv", table),
     ]

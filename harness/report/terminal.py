@@ -10,11 +10,13 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
-from harness.report.cells import baseline, remarks, rows_of, rungs
+from harness.report.cells import baseline, given, remarks, rows_of, rungs
 from harness.report.columns import (
     EXTRA,
     PEAK,
+    QUALITY,
     ROUNDS,
+    TO_QUALITY,
     Column,
     alignment,
     columns_of,
@@ -25,6 +27,7 @@ from harness.report.columns import (
     speed_column,
 )
 from harness.report.tables import explanations, heading
+from harness.report.words import TABLE_WORDS
 
 WIDTH = 120  # characters of a line where there is no terminal
 _LEAST = 60  # narrower terminals wrap lines themselves
@@ -75,8 +78,11 @@ def scale_table(cells: pd.DataFrame, title: str = "", width: int = WIDTH) -> str
     if cells.empty:
         return "\n".join(filter(None, [title, "nothing was planned at this scale"]))
     above = [title] if title else []
+    layout = _fitting(cells, width)
     below = remarks(cells)
-    lines = [*wrapped([*above, heading(cells)], width), "", _grid(_fitting(cells, width), cells)]
+    if PEAK in layout.columns and cells["peak_is_bound"].any():
+        below.append(f"≤: {TABLE_WORDS['≤']}")
+    lines = [*wrapped([*above, heading(cells)], width), "", _grid(layout, cells)]
     return "\n".join([*lines, *([""] if below else []), *wrapped(below, width)])
 
 
@@ -98,13 +104,13 @@ def legend(cells: pd.DataFrame, width: int = WIDTH) -> list[str]:
     if cells.empty:
         return []
     left_out: dict[str, None] = {}
-    peak = False
+    everywhere: set[str] = set()
     for rung in rungs(cells):
         here = cells[cells["rung"] == rung]
-        shown = [column.heading for column in _fitting(here, width).columns]
-        peak |= PEAK.heading in shown
+        shown = {column.heading for column in _fitting(here, width).columns}
+        everywhere |= shown
         left_out |= {c.title: None for c in columns_of(here) if c.heading not in shown}
-    lines = explanations(cells, peak=peak)
+    lines = explanations(cells, {PEAK.heading, QUALITY.heading} - everywhere)
     if left_out:
         lines.append(f"no room here for: {', '.join(left_out)}; they are in table.md")
     return wrapped(lines, width)
@@ -158,6 +164,7 @@ def _steps(cells: pd.DataFrame, width: int) -> Iterator[_Layout]:
     if width > WIDTH:
         after = len(naming(cells)) + 1
         columns[after:after] = half_columns()
+        columns[-1:-1] = [QUALITY] if given(cells, TO_QUALITY) else []
     layout = _Layout(columns, _FOLDS)
     yield layout
     for gives_way in range(EXTRA, ROUNDS):

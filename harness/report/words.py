@@ -1,5 +1,7 @@
 """The words that tables, figures and page use, each explained once."""
 
+from harness.analysis.convergence import OBJECTIVE_TOLERANCE, RMSE_TOLERANCE
+
 # What a cell can be, in the order in which they are explained.
 STATES: dict[str, str] = {
     "over_budget": "the seconds allowed for sweeps ran out: its RMSE is that of fewer sweeps",
@@ -29,11 +31,22 @@ TABLE_WORDS: dict[str, str] = {
     "(x after n)": (
         "an RMSE after n sweeps, fewer than planned: not to be compared with those beside it"
     ),
+    "same at convergence": (
+        "a library with its own start: where both have converged, the objective J is within "
+        f"{OBJECTIVE_TOLERANCE:.1%} of the reference's, and the test RMSE within {RMSE_TOLERANCE}"
+    ),
+    "not converged": "a library with its own start: J still falls too fast where it ends",
+    "own objective": "it minimises something else: its seconds are comparable, its result is not",
     "~": "projected, or compared with what was projected",
     "(a–b)": "95 % confidence interval of the ratio",
     "of FMA peak": (
-        "the operations that a sweep's equations take, a second, as a share of what a loop of "
-        "nothing but multiply-adds does with this precision and as many threads"
+        "GFLOP/s (the operations that the equations take at least) as a share of a pure "
+        "multiply-add loop at the same precision and thread count"
+    ),
+    "≤": "by the machine as it was before the run: it is measured again at the end",
+    "to quality s": (
+        "seconds from the indexed ratings until the test RMSE is the reference's final one + .001 "
+        "at most: layout or conversion, compilation and sweeps included"
     ),
     "warm": "so short that several sweeps make one turn, warm in cache",
 }
@@ -56,7 +69,8 @@ GLOSSARY: dict[str, str] = {
     "peak": "the most memory that the process held at once; in brackets the estimate made before",
     "GFLOP/s": "10⁹ multiplications and additions a second: those that the equations take at least",
     "FMA": "a multiplication and an addition in one instruction: the most that a processor does",
-    "efficiency": "what more threads give, as a share of as many times the speed",
+    "efficiency": "speedup over the fewest threads, divided by the ratio of thread counts",
+    "objective J": "what is minimised: squared errors on the training ratings, and the penalties",
     "float32, float64": "numbers of 4 and 8 bytes: with about 7 and 16 digits",
 }
 
@@ -64,58 +78,3 @@ GLOSSARY: dict[str, str] = {
 def short(state: str) -> str:
     """Name a state in a figure."""
     return SHORT_STATES.get(state, state.replace("_", " "))
-
-
-def captions(against: str) -> dict[str, str]:
-    """How each figure is to be read, by its name.
-
-    Parameters
-    ----------
-    against : str
-        The baseline.
-    """
-    return {
-        "seconds": (
-            "Seconds of one sweep against the ratings that it goes over. Both axes are "
-            "logarithmic: a straight line of slope one means that twice the ratings take twice "
-            "the time. A point is the median of the turns; its bar spans the middle half of them. "
-            "Dashed lines and hollow points are projected from smaller scales, with the interval "
-            "that leaving one of these out gives. Words below the plot say why a point is missing."
-        ),
-        "speedup": (
-            f"How many times as fast as {against}: seconds of {against} divided by seconds of "
-            "each, in the same rounds, so that a drift of the machine hits both. Bars are 95 % "
-            "confidence intervals. Where one of the two is projected, so is the ratio. What does "
-            "not agree with the reference, or could not be checked, has no point here."
-        ),
-        "rmse": (
-            "Root mean square error on the test and training ratings after each sweep. All "
-            "implementations compute the same thing, so their lines must coincide: the reference "
-            "is thick and pale, the others run thinner inside it, and their markers take turns."
-        ),
-        "difference": (
-            "How far each implementation is from the reference, on a logarithmic axis: at each "
-            "sweep the largest difference over all scales, in RMSE and over a fixed sample of "
-            "predictions. Every line must stay below the dashed tolerance of its precision. "
-            "Exact agreement has a row of its own at the bottom."
-        ),
-        "time-to-quality": (
-            "Root mean square error on the test ratings after each sweep, against the seconds that "
-            "so many sweeps take at the median; layout and compilation are not counted. All take "
-            "the same steps down, each in its own time. The dashed line is the reference's last "
-            "value + .001; a marker stands at the first sweep that is at or below it."
-        ),
-        "threads": (
-            "How many times as fast each implementation is as with its own fewest threads, in the "
-            "same rounds, with the 95 % confidence interval. On the grey line as many times the "
-            "threads give as many times the speed; below it are three quarters and half of that."
-        ),
-        "roofline": (
-            "Operations a second, by the operations that the equations take at least, against "
-            "operations for each byte that a sweep asks for: each rating, with it a row of factors "
-            "of the other side, each solution. Horizontal lines are a loop of nothing but "
-            "multiply-adds, the best before and after the run; sloping lines are the speed of "
-            "reading from memory. What lies above a sloping line has its rows from a cache. "
-            "Each implementation is at the largest scale at which it was measured."
-        ),
-    }

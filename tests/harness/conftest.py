@@ -60,7 +60,7 @@ def terminal(monkeypatch) -> Terminal:
     both = Terminal()
     # Not in sys itself, where pytest puts its own.
     streams = SimpleNamespace(stdout=both, stderr=both)
-    monkeypatch.setattr("harness.commands.console.sys", streams)
+    monkeypatch.setattr("harness.screen.console.sys", streams)
     return both
 
 

@@ -5,8 +5,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-TITLE = "synthetic-32m (synthetic) · rank 20 · float64/float32 · 2 threads"
-NOTES = ["8 of 16 cores were busy with other work when the run began"]
+from harness.analysis.remarks import Remark
+from harness.report.findings import About, Findings
+
+ABOUT = About("synthetic-32m", True, "rank 20 · float64/float32 · 2 threads")
+TITLE = ABOUT.title
+NOTES = [Remark("busy before", "warning", "8 of 16 cores were busy when the run began")]
 ENVIRONMENT: dict[str, Any] = {
     "cpu": {"model": "Example 9000", "cores": 2, "vector_bits": 512},
     "python": "3.11.9",
@@ -56,6 +60,8 @@ def cell(rung: str = "1m", variant: str = "numba-parallel", **changed: Any) -> d
         "dtype": dtype,
         "idea": idea,
         "ladder": ladder,
+        "kind": "half-sweeps",
+        "own_objective": "",
         "rmse_tolerance": 1e-5 if single else 1e-9,
         "prediction_tolerance": 1e-3 if single else 1e-9,
         "state": "ok",
@@ -83,6 +89,8 @@ def cell(rung: str = "1m", variant: str = "numba-parallel", **changed: Any) -> d
         "rmse_difference": _NONE if variant == "naive" else (4.1e-8 if single else 2.2e-15),
         "prediction_difference": _NONE if variant == "naive" else (3.4e-5 if single else 2.9e-14),
         "row_difference": _NONE if variant == "naive" else (2.0e-6 if single else 1.2e-13),
+        "objective_difference": _NONE,
+        "peak_is_bound": False,
         "open_s": 0.02,
         "prepare_s": 2e-8 * RUNGS[rung],
         "load_s": 0.004,
@@ -96,6 +104,12 @@ def cell(rung: str = "1m", variant: str = "numba-parallel", **changed: Any) -> d
         "intensity": 5.0 if single else 2.6,
     }
     return row | changed
+
+
+def findings(frame: pd.DataFrame, sweeps: int = 10, asked: str = ABOUT.asked) -> Findings:
+    """What a run found that has these cells."""
+    about = About(ABOUT.data, ABOUT.synthetic, asked)
+    return Findings(frame, qualities(frame, sweeps), about)
 
 
 def gauged(row: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import re
 
 from rich.console import Console
 
-from harness.commands.console import Screen
+from harness.screen.console import Screen
 
 
 class Clock:

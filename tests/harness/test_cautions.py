@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from made_runs import planned, run_started, rung_started, turns
 
-from harness.analysis.frame import cells
+from harness.analysis.remarks.timing import timing_remarks
 from harness.analysis.stability import drift, first_turn_outliers, other_threads, others_cores
-from harness.commands.cautions import cautions
+from harness.analysis.verdicts import cell_verdicts
 from harness.results.events import Difference, Ended, Quality, RunEnded, RungEnded
 from harness.results.records import Run, fold
 
@@ -44,7 +44,7 @@ CALM = {"numpy": noise(1), "numba-serial": noise(2, middle=0.5)}
 
 
 def said(run: Run) -> str:
-    return "\n".join(cautions(run, cells(run)))
+    return "\n".join(remark.text for remark in timing_remarks(run, cell_verdicts(run)))
 
 
 def test_of_a_calm_run_nothing_is_said():
@@ -120,7 +120,7 @@ def test_threads_that_are_not_those_asked_for_are_named():
     assert [(library, count) for _, library, count in other_threads(run)] == [
         ("openblas (x.so)", 2)
     ] * 2
-    assert "numpy at 100k was to use 1 thread(s), but openblas (x.so) had 2 in force" in said(run)
+    assert "numpy at 100k was to use 1 thread, but openblas (x.so) had 2 in force" in said(run)
 
 
 def test_few_rounds_are_named():
@@ -143,7 +143,7 @@ def test_intervals_too_wide_for_a_claim_or_for_what_was_asked_are_named(precisio
 
 def test_what_cannot_be_told_from_the_baseline_is_said_with_what_could():
     words = said(made({"numpy": noise(1), "numba-serial": noise(2)}))
-    assert "numba-serial at 100k, 1 thread(s): no difference from numpy seen; one of 8.6%" in words
+    assert "numba-serial at 100k, 1 thread: no difference from numpy seen; one of 8.6%" in words
     assert "raise --rounds" in words
 
 
@@ -151,6 +151,6 @@ def test_intervals_that_disagree_are_said():
     flat = [1.0 + 1e-6 * (n % 7) for n in range(60)]
     wild = (0.5 * np.exp(np.tile([-0.3, 0.0, 0.3], 20))).tolist()  # alike in the jackknife's groups
     words = said(made({"numpy": flat, "numba-serial": wild}))
-    assert "numba-serial at 100k, 1 thread(s): its interval is" in words
+    assert "numba-serial at 100k, 1 thread: its interval is" in words
     calm = made({"numpy": noise(1, 40), "numba-serial": noise(2, 40, 0.5)})
     assert "its interval is" not in said(calm)

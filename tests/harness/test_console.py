@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 from screens import Clock, Terminal, console, pass_time
 
-from harness.commands.console import SILENCE_S, Screen
-from harness.commands.ticking import Ticker
+from harness.screen.console import SILENCE_S, Screen
+from harness.screen.ticking import Ticker
 
 
 @pytest.fixture

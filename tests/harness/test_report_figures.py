@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 import report_frames as frames
 
-from harness.report import layout
-from harness.report.agreement import difference_figure
-from harness.report.figures import draw_all, figures
+from harness.report.drawing import layout
+from harness.report.drawing.style import looks, shortened, svg
+from harness.report.figures import draw_figures, write_figures
+from harness.report.figures.difference_by_sweep import difference_figure
+from harness.report.figures.rmse_by_sweep import rmse_figure
+from harness.report.figures.seconds_by_ratings import seconds_figure
+from harness.report.figures.speedup_by_ratings import speedup_figure
 from harness.report.files import write_whole
-from harness.report.rmse import rmse_figure
-from harness.report.scaling import seconds_figure, speedup_figure
-from harness.report.style import looks, shortened, svg
 
 NAN = math.nan
 NAMES = list(frames.VARIANTS)
@@ -46,7 +47,7 @@ def speedup(cells: pd.DataFrame) -> list[str]:
 def test_files_are_written_whole(cells: pd.DataFrame, tmp_path: Path) -> None:
     before = dict(mpl.rcParams)
     few = cells[cells["rung"].isin(["100k", "full"])]
-    paths = draw_all(few, frames.qualities(few), frames.TITLE, tmp_path)
+    paths = write_figures(draw_figures(frames.findings(few)), tmp_path)
     names = ["seconds", "speedup", "rmse", "difference", "time-to-quality"]
     assert [path.name for path in paths] == [f"{n}.{end}" for n in names for end in ("svg", "png")]
     assert sorted(tmp_path.iterdir()) == sorted(paths)
@@ -249,9 +250,8 @@ def _odd() -> dict[str, tuple[list[dict[str, Any]], int]]:
 def test_whatever_a_run_brought_is_drawn(case: str) -> None:
     rows, sweeps = _odd()[case]
     cells = pd.DataFrame(rows)
-    qualities = frames.qualities(cells, sweeps)
-    drawings = figures(cells, qualities, "a long title, said again and again, " * 6)
-    drawn = " ".join(text for figure in drawings.values() for text in texts(svg(figure)))
+    findings = frames.findings(cells, sweeps, "a long title, said again and again, " * 6)
+    drawn = " ".join(text for figure in draw_figures(findings) for text in texts(figure.svg))
     assert not re.search(r"\b(nan|inf)\b", drawn)
     if case in ("nothing", "all gone"):
         for text in ("no timing: ", "no speed is compared", "no RMSE: ", "nothing was"):

@@ -9,14 +9,14 @@ import pytest
 import report_frames as frames
 
 from harness.report import numbers
-from harness.report.figures import figures
+from harness.report.drawing.style import svg
+from harness.report.figures import draw_figures
+from harness.report.figures.flops_by_intensity import has_roof, roofline_figure
+from harness.report.figures.rmse_by_seconds import quality_figure
+from harness.report.figures.speedup_by_threads import has_several_threads, threads_figure
 from harness.report.page import write_page
-from harness.report.roofline import has_roof, roofline_figure
-from harness.report.style import svg
 from harness.report.tables import full_table, markdown
 from harness.report.terminal import WIDTH, legend, scale_table
-from harness.report.threads import has_several_threads, threads_figure
-from harness.report.time_to_quality import quality_figure
 
 RUNGS = ("100k", "1m")
 
@@ -24,6 +24,11 @@ RUNGS = ("100k", "1m")
 def texts(drawing: str) -> list[str]:
     found = re.findall(r"<text [^>]*>(.*?)</text>", drawing, flags=re.DOTALL)
     return [re.sub(r"<[^>]*>", "", text) for text in found]
+
+
+def names_of(cells: pd.DataFrame) -> set[str]:
+    """Names of the figures that are drawn of these cells."""
+    return {figure.name for figure in draw_figures(frames.findings(cells))}
 
 
 def measured(rungs: tuple[str, ...] = RUNGS) -> pd.DataFrame:
@@ -41,12 +46,11 @@ def measured(rungs: tuple[str, ...] = RUNGS) -> pd.DataFrame:
 
 
 def test_threads_are_drawn_where_one_ran_with_several_and_only_there() -> None:
-    names = figures(measured(), frames.qualities(measured()), "t")
-    assert {"threads", "roofline", "time-to-quality"} <= names.keys()
+    assert {"threads", "roofline", "time-to-quality"} <= names_of(measured())
     single = frames.cells()
     assert not has_several_threads(single)
     assert not has_several_threads(pd.DataFrame())
-    assert not {"threads", "roofline"} & figures(single, frames.qualities(single), "t").keys()
+    assert not {"threads", "roofline"} & names_of(single)
 
 
 def test_the_threads_figure_names_what_scaled() -> None:
@@ -177,8 +181,8 @@ def odd() -> dict[str, pd.DataFrame]:
 @pytest.mark.parametrize("case", odd())
 def test_whatever_a_run_brought_is_drawn(case: str) -> None:
     cells = odd()[case]
-    drawings = figures(cells, frames.qualities(cells), "a long title, said again, " * 8)
-    drawn = " ".join(text for figure in drawings.values() for text in texts(svg(figure)))
+    findings = frames.findings(cells, asked="a long title, said again, " * 8)
+    drawn = " ".join(text for figure in draw_figures(findings) for text in texts(figure.svg))
     assert not re.search(r"\b(nan|inf)\b", drawn)
 
 
@@ -227,11 +231,17 @@ def test_the_share_goes_first_where_there_is_no_room() -> None:
 def test_full_tables_have_threads_machine_and_time_to_quality() -> None:
     header = next(line for line in markdown(measured(), "t").splitlines() if line[:1] == "|")
     for name in (
-        *("efficiency", "GFLOP/s", "flops a byte", "s to test RMSE 0.78000", "of FMA peak"),
+        *(
+            "efficiency",
+            "GFLOP/s",
+            "flops a byte",
+            "to quality s (test RMSE 0.78000)",
+            "of FMA peak",
+        ),
         "× as fast as with fewest threads",
     ):
         assert f"| {name} " in re.sub(" +", " ", header), name
-    names = set(full_table(measured(), "t"))
+    names = set(full_table(measured(), frames.ABOUT))
     assert {"gflop_per_s", "fma_peak_share_ratio", "to_quality_s", "efficiency_ratio"} <= names
     bare = markdown(frames.cells(), "t")
     assert "efficiency" not in bare
@@ -250,8 +260,8 @@ def test_shares_are_printed_in_per_cent(share: float, said: str) -> None:
 
 
 def test_the_page_has_all_figures_with_captions(tmp_path) -> None:
-    cells = measured()
-    page = write_page(cells, frames.qualities(cells), "t", [], {}, tmp_path).read_text("utf-8")
+    findings = frames.findings(measured())
+    page = write_page(findings, draw_figures(findings), [], {}, tmp_path).read_text("utf-8")
     assert page.count("<svg") == page.count("<figcaption>") == 7
     for name in ("threads", "roofline", "time-to-quality"):
         assert f'id="figure-{name}"' in page

@@ -9,8 +9,12 @@ import pandas as pd
 import pytest
 import report_frames as frames
 
+from harness.analysis.remarks import Remark
+from harness.report.figures import draw_figures
+from harness.report.findings import About, Findings
 from harness.report.headline import headline
 from harness.report.page import flattened, write_page
+from harness.report.tables import full_table
 
 NAN = math.nan
 _VOID = {"meta", "br", "img", "hr", "link", "input"}
@@ -51,10 +55,10 @@ def read(html: str) -> Reader:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
-    cells = frames.cells()
+    findings = frames.findings(frames.cells())
     folder = tmp_path_factory.mktemp("run")
-    qualities = frames.qualities(cells)
-    path = write_page(cells, qualities, frames.TITLE, frames.NOTES, frames.ENVIRONMENT, folder)
+    figures = draw_figures(findings)
+    path = write_page(findings, figures, frames.NOTES, frames.ENVIRONMENT, folder)
     assert list(folder.iterdir()) == [path]
     return path.read_text(encoding="utf-8")
 
@@ -79,7 +83,7 @@ def test_the_page_says_what_was_found(page: str) -> None:
     for said in (
         "synthetic-32m (synthetic)",
         "480× (470–490) as fast as naive",
-        *frames.NOTES,
+        *(remark.text for remark in frames.NOTES),
         "cpu · model",
         "Example 9000",
         "plain Python loops",
@@ -94,20 +98,22 @@ def test_third_parties_cannot_write_html(tmp_path: Path) -> None:
     evil = '<script>alert("x")</script>'
     row = frames.cell() | {"variant": evil, "idea": evil, "state": "failed", "reason": evil}
     cells = pd.DataFrame([row, frames.cell("1m", "naive")])
-    path = write_page(cells, frames.qualities(cells), evil, [evil], {evil: evil}, tmp_path)
+    findings = Findings(cells, frames.qualities(cells), About(evil, True, evil))
+    notes = [Remark("drift", "warning", evil)]
+    path = write_page(findings, draw_figures(findings), notes, {evil: evil}, tmp_path)
     html = path.read_text(encoding="utf-8")
     assert "script" not in read(html).tags
     assert "&lt;script&gt;" in html
 
 
 def test_a_page_of_nothing(tmp_path: Path) -> None:
-    empty = pd.DataFrame()
-    html = write_page(empty, empty, "t", [], {}, tmp_path).read_text(encoding="utf-8")
+    findings = frames.findings(pd.DataFrame())
+    html = write_page(findings, draw_figures(findings), [], {}, tmp_path).read_text("utf-8")
     assert "Nothing was measured." in read(html).text
 
 
 def test_the_headline_prefers_what_was_measured_with_an_interval() -> None:
-    sentences = headline(frames.cells(), frames.TITLE)
+    sentences = headline(frames.cells(), frames.ABOUT)
     assert sentences[0] == (
         "numba-parallel does a sweep over 900,123 synthetic ratings 480× (470–490) as fast as "
         "naive, with the same predictions to 3e-14."
@@ -119,13 +125,20 @@ def test_the_headline_prefers_what_was_measured_with_an_interval() -> None:
     assert sentences[4] == "Without timing (refused): my_package.als:MyAls at 10m and full."
 
 
-def test_real_ratings_are_not_called_synthetic() -> None:
-    assert "synthetic" not in " ".join(headline(frames.cells(), "ml-32m · rank 20"))
+@pytest.mark.parametrize("name", ["ml-32m", "no longer (synthetic)"])
+def test_whether_ratings_are_synthetic_is_a_fact_and_not_a_name(name: str) -> None:
+    real, made = (About(name, synthetic, "rank 20") for synthetic in (False, True))
+    assert "900,123 ratings" in headline(frames.cells(), real)[0]
+    assert "900,123 synthetic ratings" in headline(frames.cells(), made)[0]
+    assert made.title == f"{name} (synthetic) · rank 20"
+    assert real.title == f"{name} · rank 20"
+    for about in (real, made):
+        assert set(full_table(frames.cells(), about)["synthetic"]) == {about.synthetic}
 
 
 def test_a_wrong_result_makes_no_headline() -> None:
     failed = frames.cell(state="parity_failed", verdict="failed")  # with a speed, by mistake
-    sentences = headline(pd.DataFrame([frames.cell("1m", "naive"), failed]), "t")
+    sentences = headline(pd.DataFrame([frames.cell("1m", "naive"), failed]), frames.ABOUT)
     assert sentences[0].startswith("No speed is compared")
     assert (
         sentences[1] == "numba-parallel at 1m does not give the same result: no speed is claimed."
@@ -135,9 +148,9 @@ def test_a_wrong_result_makes_no_headline() -> None:
 def test_without_a_baseline_no_speed_is_claimed() -> None:
     gone = frames.without(frames.cell("1m", "naive"), "failed", "x")
     lone = frames.cell() | dict.fromkeys(("speedup", "speedup_low", "speedup_high"), NAN)
-    sentences = headline(pd.DataFrame([gone, lone]), "t")
+    sentences = headline(pd.DataFrame([gone, lone]), frames.ABOUT)
     assert sentences[0] == "No speed is compared: naive was not timed."
-    assert headline(pd.DataFrame(), "t") == ["Nothing was measured."]
+    assert headline(pd.DataFrame(), frames.ABOUT) == ["Nothing was measured."]
 
 
 def test_facts_become_lines() -> None:

@@ -265,11 +265,11 @@ def test_markdown_takes_the_meaning_from_names() -> None:
 
 
 def test_csv_keeps_every_digit(cells: pd.DataFrame, tmp_path: Path) -> None:
-    paths = write_tables(cells, frames.TITLE, tmp_path / "run")
+    paths = write_tables(cells, frames.ABOUT, tmp_path / "run")
     assert [path.name for path in paths] == ["table.md", "table.csv"]
     with paths[1].open(encoding="utf-8", newline="") as file:
         again = list(csv.DictReader(file))
-    expected = full_table(cells, frames.TITLE)
+    expected = full_table(cells, frames.ABOUT)
     assert list(again[0]) == list(expected)
     assert {row["data"] for row in again} == {frames.TITLE}
     assert [row["reason"] for row in again] == expected["reason"].tolist()
@@ -280,6 +280,6 @@ def test_csv_keeps_every_digit(cells: pd.DataFrame, tmp_path: Path) -> None:
 
 
 def test_seconds_and_bytes_say_so_in_the_csv(cells: pd.DataFrame) -> None:
-    names = set(full_table(cells, "t"))
+    names = set(full_table(cells, frames.ABOUT))
     assert {"sweep_low_s", "users_s", "compile_s", "peak_bytes", "row_difference_relative"} <= names
     assert not {"sweep_s", "speedup", "bytes_needed"} & names

@@ -11,7 +11,7 @@ import pytest
 from tiny import PARAMS, Watcher, tiny_dataset
 
 from harness.analysis.frame import cells
-from harness.commands.machine_notes import machine_notes
+from harness.analysis.remarks.machine import machine_remarks
 from harness.measure import roofline, roofline_rates
 from harness.measure.handle import WorkerFailure
 from harness.measure.plan import Plan, planned_cells
@@ -233,6 +233,6 @@ def test_a_run_goes_on_where_the_machine_cannot_be_measured(tmp_path):
     frame = cells(runner.log.run)
     assert frame["peak_share"].isna().all()
     assert frame["gflops"].notna().all()
-    remarks = machine_notes(runner.log.run)
+    remarks = machine_remarks(runner.log.run)
     assert len(remarks) == 2
     assert "at the start of the run (no compiler)" in remarks[0]

@@ -8,8 +8,8 @@ import pytest
 from made_runs import Result, made_run, planned, run_started, rung_events, rung_started, turns
 
 from harness.analysis.frame import cells
+from harness.analysis.remarks.machine import machine_remarks, unsteady_cores
 from harness.analysis.roofline import drifts, roofs, sweep_bytes, sweep_flops
-from harness.commands.machine_notes import machine_notes, unsteady_cores
 from harness.cost import Size
 from harness.results.events import Cell, Machine, RungEnded
 from harness.results.log import EventLog, read_events
@@ -92,9 +92,9 @@ def test_a_wrong_result_has_no_share_of_the_peak():
 def test_a_machine_that_slowed_down_is_remarked_on_and_a_steady_one_is_not():
     steady = run_with(machine(), machine("end", 1, 0.92))
     assert [round(drift.change, 2) for drift in drifts(steady)] == [-0.08] * 3
-    assert machine_notes(steady) == []
+    assert machine_remarks(steady) == []
     slowed = run_with(machine(), machine("end", 1, 0.8), machine("end", 2))
-    (remark,) = machine_notes(slowed)
+    remark = machine_remarks(slowed)[0].text
     assert "with 1 thread: " in remark
     assert "multiply-adds in float32 -20%" in remark
     assert "reading from memory -20%" in remark
@@ -102,7 +102,7 @@ def test_a_machine_that_slowed_down_is_remarked_on_and_a_steady_one_is_not():
 
 def test_a_resumed_run_compares_its_last_part():
     parts = [machine(), machine("start", 1, 0.5), machine("end", 1, 0.5)]
-    assert machine_notes(run_with(*parts)) == []
+    assert machine_remarks(run_with(*parts)) == []
 
 
 def test_machine_events_survive_the_log(tmp_path):

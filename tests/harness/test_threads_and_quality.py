@@ -42,16 +42,16 @@ def record(run: Run, threads: int) -> Record:
 def test_speed_by_threads_is_of_the_same_rounds():
     run = two_thread_counts()
     found = thread_scaling(record(run, 1), record(run, 2), None)
-    assert found["thread_speedup"] == pytest.approx(math.sqrt(1.8 * 1.7))
-    assert found["efficiency"] == pytest.approx(math.sqrt(1.8 * 1.7) / 2)
-    assert 1.6 < found["thread_speedup_low"] < 1.75 < found["thread_speedup_high"] < 1.9
+    assert found.thread_speedup == pytest.approx(math.sqrt(1.8 * 1.7))
+    assert found.efficiency == pytest.approx(math.sqrt(1.8 * 1.7) / 2)
+    assert 1.6 < found.thread_speedup_low < 1.75 < found.thread_speedup_high < 1.9
 
 
 def test_the_fewest_threads_are_one_times_as_fast_as_themselves():
     run = two_thread_counts()
     found = thread_scaling(record(run, 1), record(run, 1), None)
-    assert (found["thread_speedup"], found["efficiency"]) == (1.0, 1.0)
-    assert math.isnan(found["thread_speedup_low"])
+    assert (found.thread_speedup, found.efficiency) == (1.0, 1.0)
+    assert math.isnan(found.thread_speedup_low)
 
 
 def test_the_frame_has_them_where_there_are_several():

@@ -9,14 +9,14 @@ from rich.console import Console
 from screens import Terminal, console, pass_time
 
 from harness.analysis.so_far import so_far
-from harness.commands.console import Screen
-from harness.commands.remaining import seconds_left
-from harness.commands.watching import Watcher
 from harness.measure.observer import Progress
 from harness.report import numbers
 from harness.report.terminal import rows_so_far
 from harness.results.events import Cell, Ended, RungEnded, Turn
 from harness.results.records import Run, fold
+from harness.screen.console import Screen
+from harness.screen.remaining import seconds_left
+from harness.screen.watching import Watcher
 
 SECONDS = {"naive": 4.0, "numpy": 0.1, "numba-serial": 0.04}
 PLAN = {"rungs": ["100k", "320k"], "sweeps": 10, "rounds": 30, "budget_s": 60.0}
@@ -100,7 +100,7 @@ def test_rows_are_worked_out_seldom(on_terminal, monkeypatch, clock):
     run, _, watcher = on_terminal
     times = []
     monkeypatch.setattr(
-        "harness.commands.watching.so_far", lambda *of: times.append(clock.now) or so_far(*of)
+        "harness.screen.watching.so_far", lambda *of: times.append(clock.now) or so_far(*of)
     )
     take_turns(run, range(1, 4))
     begun = clock.now
@@ -112,7 +112,7 @@ def test_rows_are_worked_out_seldom(on_terminal, monkeypatch, clock):
 
 def test_a_scale_that_has_ended_leaves_its_rows_behind(on_terminal, monkeypatch):
     run, _, watcher = on_terminal
-    monkeypatch.setattr("harness.commands.watching.print_rung", lambda *_: None)
+    monkeypatch.setattr("harness.screen.watching.print_rung", lambda *_: None)
     take_turns(run, range(1, 4))
     watcher.moment(progress())
     assert watcher.rows()

@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from harness.commands.ticking import Clock, Ticker
 from harness.report.numbers import duration
+from harness.screen.ticking import Clock, Ticker
 
 # Without a terminal, nobody waits longer than this for a sign of life.
 SILENCE_S = 15.0

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from harness.report import layout
-from harness.report import style as st
+from harness.report.drawing import layout
+from harness.report.drawing import style as st
 
 COLUMNS = 3  # side by side
 BELOW = 0.55  # inches for tick labels and the name of the axis

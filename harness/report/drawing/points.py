@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from harness.report import numbers, words
-from harness.report import style as st
 from harness.report.cells import rows_of, rungs
-from harness.report.marks import marks_of
+from harness.report.drawing import style as st
+from harness.report.drawing.marks import marks_of
 
 # States that a point's mark explains, or that need no explanation.
 _MARKED = ("ok", "over_budget", "projected", "parity_failed", "unchecked")

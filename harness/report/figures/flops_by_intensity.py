@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 
-from harness.report import layout, marks
-from harness.report import style as st
 from harness.report.cells import given, rows_of
+from harness.report.drawing import layout, marks
+from harness.report.drawing import style as st
+from harness.report.drawing.figure import Figure
 from harness.report.numbers import counted, known
 
 _NAME = "Operations a second beneath the machine's roof"
@@ -35,7 +36,7 @@ def has_roof(cells: pd.DataFrame) -> bool:
     return given(cells, "peak_share")
 
 
-def roofline_figure(cells: pd.DataFrame, title: str) -> Figure:
+def roofline_figure(cells: pd.DataFrame, title: str) -> Drawing:
     """Operations a second against operations a byte, each cell at its largest scale.
 
     Parameters
@@ -81,7 +82,9 @@ def _largest(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _roofs(cells: pd.DataFrame) -> Iterator[Roof]:
-    measured = cells[cells["fma_gflops"].notna()].drop_duplicates(["dtype", "threads"])
+    measured = cells[cells["fma_gflops"].notna() & cells["intensity"].notna()].drop_duplicates(
+        ["dtype", "threads"]
+    )
     for row in rows_of(measured.sort_values(["dtype", "threads"], ascending=False)):
         rates = (float(row.fma_gflops), float(row.gemm_gflops), float(row.bandwidth_gbs))
         yield Roof(str(row.dtype), int(row.threads), *rates)
@@ -196,3 +199,18 @@ def _note(roofs: Sequence[Roof], shown: pd.DataFrame) -> str:
     names = [str(rung) for rung in shown["rung"].unique()]
     parts.append(f"scale{'s' * (len(names) > 1)} {', '.join(names)}")
     return " · ".join(parts)
+
+
+FIGURE = Figure(
+    name="roofline",
+    caption=(
+        "Operations a second, by the operations that the equations take at least, against "
+        "operations for each byte that a sweep asks for: each rating, with it a row of factors "
+        "of the other side, each solution. Horizontal lines are a loop of nothing but "
+        "multiply-adds, the best before and after the run; sloping lines are the speed of "
+        "reading from memory. What lies above a sloping line has its rows from a cache. "
+        "Each implementation is at the largest scale at which it was measured."
+    ),
+    draw=lambda found: roofline_figure(found.cells, found.about.title),
+    applies=lambda found: has_roof(found.cells),
+)

@@ -1,4 +1,4 @@
-"""Figure of the test RMSE against the seconds that it took to get there."""
+"""Figure of the test RMSE against the seconds that it took to get there, set-up included."""
 
 import math
 from collections.abc import Sequence
@@ -7,21 +7,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
 
-from harness.report import layout
-from harness.report import style as st
-from harness.report.panels import BELOW, draw_legend, legend_lines, make_panels, name_axes
+from harness.report.drawing import layout
+from harness.report.drawing import style as st
+from harness.report.drawing.figure import Figure
+from harness.report.drawing.panels import BELOW, draw_legend, legend_lines, make_panels, name_axes
 
 Key = tuple[str, int]
-_NAME = "Test RMSE against seconds of sweeps"
+_NAME = "Test RMSE against seconds, set-up included"
 _TICKS = 0.2  # inches: each panel has seconds of its own
 _TARGET = "#b00020"
 
 
-def quality_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Figure:
-    """Test RMSE after each judged sweep against the seconds of so many, a panel for each scale.
+def quality_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Drawing:
+    """Test RMSE after each judged sweep against the seconds to that model, a panel for each scale.
 
     A marker stands where an implementation has come to the reference's final RMSE and a margin,
     a dashed line.
@@ -101,7 +102,7 @@ def _finish(panels: Sequence[Axes], limits: tuple[float, float]) -> None:
     for panel in panels:
         panel.set_ylim(limits)
         panel.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
-    name_axes(panels, "seconds of sweeps (log scale)", "test RMSE (rating units)", True)
+    name_axes(panels, "seconds from indexed ratings (log scale)", "test RMSE (rating units)", True)
 
 
 def _note(cells: pd.DataFrame) -> str:
@@ -110,3 +111,16 @@ def _note(cells: pd.DataFrame) -> str:
     if not parts:
         return "no reference, so no RMSE to be reached"
     return f"dashed: the reference's final RMSE + .001 ({', '.join(parts)}); marker: reached"
+
+
+FIGURE = Figure(
+    name="time-to-quality",
+    caption=(
+        "Root mean square error on the test ratings after each sweep, against the seconds from "
+        "the indexed ratings to that model: layout or conversion, compilation, and so many "
+        "sweeps at the median (of a library that has a fit only, the median fit of that length). "
+        "A curve so begins at its set-up. The dashed line is the reference's last value + .001; "
+        "a marker stands at the first sweep that is at or below it."
+    ),
+    draw=lambda found: quality_figure(found.cells, found.qualities, found.about.title),
+)

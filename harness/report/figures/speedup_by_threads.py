@@ -7,14 +7,15 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from harness.report import style as st
 from harness.report.cells import rows_of, rungs, several_threads
-from harness.report.marks import SIZE
+from harness.report.drawing import style as st
+from harness.report.drawing.figure import Figure
+from harness.report.drawing.marks import SIZE
+from harness.report.drawing.panels import BELOW, draw_legend, legend_lines, make_panels, name_axes
 from harness.report.numbers import percent
-from harness.report.panels import BELOW, draw_legend, legend_lines, make_panels, name_axes
 
 _NAME = "Speed relative to the fewest threads"
 _EFFICIENCIES = (1.0, 0.75, 0.5)
@@ -35,7 +36,7 @@ def scaled(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts) if parts else known
 
 
-def threads_figure(cells: pd.DataFrame, title: str) -> Figure:
+def threads_figure(cells: pd.DataFrame, title: str) -> Drawing:
     """Speed relative to the fewest threads against their number, a panel for each scale.
 
     Parameters
@@ -129,3 +130,15 @@ def _finish(panels: Sequence[Axes], shown: pd.DataFrame, most: float) -> None:
         panel.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
         panel.grid(visible=True, axis="y")
     name_axes(panels, name, "times as fast")
+
+
+FIGURE = Figure(
+    name="threads",
+    caption=(
+        "How many times as fast each implementation is as with its own fewest threads, in the "
+        "same rounds, with the 95 % confidence interval. Grey lines: 100, 75 and 50 % parallel "
+        "efficiency."
+    ),
+    draw=lambda found: threads_figure(found.cells, found.about.title),
+    applies=lambda found: has_several_threads(found.cells),
+)

@@ -5,14 +5,14 @@ from time import monotonic
 
 from harness.analysis.so_far import so_far
 from harness.analysis.speedup import FEWEST_ROUNDS
-from harness.commands.console import Screen
-from harness.commands.drawing import print_rung
-from harness.commands.remaining import seconds_left
-from harness.commands.ticking import Clock
 from harness.measure.observer import Progress
 from harness.report.numbers import about, duration
 from harness.report.terminal import rows_so_far
 from harness.results.records import Run
+from harness.screen.console import Screen
+from harness.screen.remaining import seconds_left
+from harness.screen.showing import print_rung
+from harness.screen.ticking import Clock
 
 # Everything is worked out between turns, when nothing is measured, and seldom: a guess of the
 # seconds left so often at most, and rows as often, or so many times as long as they took.

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
 
-from harness.report import layout
-from harness.report import style as st
 from harness.report.cells import rows_of
-from harness.report.panels import BELOW, draw_legend, legend_lines, make_panels, name_axes
+from harness.report.drawing import layout
+from harness.report.drawing import style as st
+from harness.report.drawing.figure import Figure
+from harness.report.drawing.panels import BELOW, draw_legend, legend_lines, make_panels, name_axes
 
 Key = tuple[str, int]
 
 
-def rmse_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Figure:
+def rmse_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Drawing:
     """Training and test RMSE by sweep, a panel for each scale.
 
     The reference is thick and pale beneath the others, whose lines grow thinner and whose markers
@@ -190,3 +191,15 @@ def _references(cells: pd.DataFrame) -> str:
         return f"reference (thick and pale): {next(iter(found))}"
     parts = [f"{name} ({', '.join(dict.fromkeys(rungs))})" for name, rungs in found.items()]
     return "reference (thick and pale): " + ", ".join(parts)
+
+
+FIGURE = Figure(
+    name="rmse",
+    caption=(
+        "Root mean square error on the test and training ratings after each sweep. All "
+        "implementations compute the same thing, so their lines must coincide: the reference "
+        "is thick and pale, the others run thinner inside it, and their markers take turns. "
+        "Libraries with an own start, or an own objective, have lines of their own."
+    ),
+    draw=lambda found: rmse_figure(found.cells, found.qualities, found.about.title),
+)

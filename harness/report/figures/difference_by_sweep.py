@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from harness.report import layout
-from harness.report import style as st
 from harness.report.cells import rows_of
+from harness.report.drawing import layout
+from harness.report.drawing import style as st
+from harness.report.drawing.figure import Figure
 
 Key = tuple[str, int]
 _TALL = 2.7  # inches of a panel
@@ -34,7 +35,7 @@ _PANELS = (
 )
 
 
-def difference_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Figure:
+def difference_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Drawing:
     """Largest difference from the reference over all scales, by sweep.
 
     Exact agreement has no place on a log axis: it has a row of its own below it.
@@ -227,3 +228,15 @@ def _labels(
         height = layout.share(last if last > 0 else floor, (low, high)) if len(values) else 0.5
         ends.append((height, False, looks[key]))
     layout.label_ends(axes, ends, size)
+
+
+FIGURE = Figure(
+    name="difference",
+    caption=(
+        "How far each implementation is from the reference, on a logarithmic axis: at each "
+        "sweep the largest difference over all scales, in RMSE and over a fixed sample of "
+        "predictions. Every line must stay below the dashed tolerance of its precision. "
+        "Exact agreement has a row of its own at the bottom."
+    ),
+    draw=lambda found: difference_figure(found.cells, found.qualities, found.about.title),
+)

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
+from harness.report.drawing.style import INK, STEP, Look, text_width
 from harness.report.numbers import compact
-from harness.report.style import INK, STEP, Look, text_width
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from matplotlib.lines import Line2D
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
-from harness.report.layout import in_lines
-from harness.report.style import FONT, MUTED, STEP, Look, text_width
+from harness.report.drawing.layout import in_lines
+from harness.report.drawing.style import FONT, MUTED, STEP, Look, text_width
 
 SIZE = 5.0  # points
 

@@ -1,4 +1,4 @@
-"""Figures against the number of ratings: seconds a sweep, and how many times as fast."""
+"""A quantity against the number of ratings, with words for the cells that have no point."""
 
 import math
 from collections.abc import Sequence
@@ -9,45 +9,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.report import layout, marks
-from harness.report import style as st
-from harness.report.cells import baseline, rows_of
-from harness.report.points import Point, Quantity, Series, Word, series_of
+from harness.report.cells import rows_of
+from harness.report.drawing import layout, marks
+from harness.report.drawing import style as st
+from harness.report.drawing.points import Point, Quantity, Series, Word, series_of
 
 _LEFT = 0.75  # inches before the axes
 Limits = tuple[float, float]
 
-SECONDS = Quantity(
-    "sweep_s",
-    "projected",
-    "Seconds a sweep against training ratings",
-    "seconds a sweep (median, quartiles)",
-    "no timing: no implementation finished a sweep",
-    "no timing",
-)
 
-
-def seconds_figure(cells: pd.DataFrame, title: str) -> Figure:
-    """Seconds a sweep against ratings, both on log axes."""
-    return _figure(cells, title, SECONDS)
-
-
-def speedup_figure(cells: pd.DataFrame, title: str) -> Figure:
-    """Speed relative to the baseline against ratings, both on log axes."""
-    against = (baseline(cells) if not cells.empty else "") or "the baseline"
-    quantity = Quantity(
-        "speedup",
-        "speedup_projected",
-        f"Speed relative to {against}, against training ratings",
-        f"times as fast as {st.shortened(against)} (95 % interval)",
-        f"no speed is compared: {against} and another\nmust both be timed and agree",
-        "no ratio",
-        unit=1.0,
-    )
-    return _figure(cells, title, quantity)
-
-
-def _figure(cells: pd.DataFrame, title: str, quantity: Quantity) -> Figure:
+def draw_against_ratings(cells: pd.DataFrame, title: str, quantity: Quantity) -> Figure:
+    """Draw a quantity of each cell against the ratings of its scale, both on log axes."""
     with st.styled():
         series = series_of(cells, quantity)
         scales = {} if cells.empty else _scales(cells)

@@ -1,7 +1,8 @@
 """Remarks on the machine: whether it was measured, and whether it stayed as fast as it was."""
 
+from harness.analysis.naming import counted
+from harness.analysis.remarks.remark import Remark
 from harness.analysis.roofline import Drift, drifts, not_measured
-from harness.report.numbers import counted
 from harness.results.records import Run
 
 # Medians of rates that differ by less than this before and after a run are taken for the same.
@@ -15,30 +16,31 @@ _NAMES = {
 }
 
 
-def machine_notes(run: Run) -> list[str]:
-    """Remarks in words.
-
-    Parameters
-    ----------
-    run : Run
-    """
+def machine_remarks(run: Run) -> list[Remark]:
+    """Whether the machine was measured, and what changed from start to end."""
     remarks = [
-        f"the machine was not measured at the {event.when} of the run ({event.reason}): "
-        "shares of its peak are missing, or rest on the other end alone"
+        Remark(
+            "machine not measured",
+            "note",
+            f"the machine was not measured at the {event.when} of the run ({event.reason}): "
+            "peak shares are missing or use the other measurement only",
+        )
         for event in not_measured(run)
     ]
     changes: dict[int, list[str]] = {}
     for drift in _unsteady(run):
         text = f"{_NAMES.get(drift.name, drift.name)} {drift.change:+.0%}"
         changes.setdefault(drift.threads, []).append(text)
-    for threads, texts in changes.items():
-        remarks.append(
-            f"from start to end of the run the machine changed, with {counted(threads, 'thread')}: "
-            f"{', '.join(texts)}. Ratios are of the same rounds and "
-            "hold; before seconds are compared with another run's, repeat it when the machine is "
-            "idle"
-        )
-    return remarks
+    return remarks + [_changed(threads, texts) for threads, texts in changes.items()]
+
+
+def _changed(threads: int, texts: list[str]) -> Remark:
+    text = (
+        f"from start to end of the run the machine changed, with {counted(threads, 'thread')}: "
+        f"{', '.join(texts)}. Ratios are of the same rounds and hold; before seconds are compared "
+        "with another run's, repeat it when the machine is idle"
+    )
+    return Remark("machine changed", "warning", text)
 
 
 def unsteady_cores(name: str, run: Run) -> list[str]:
@@ -59,9 +61,9 @@ def unsteady_cores(name: str, run: Run) -> list[str]:
         return []
     return [
         f"* WARNING: from start to end of run {name}, the machine's multiply-adds changed "
-        f"({', '.join(changes)}): something else used its cores, which costs cells of different "
-        "kinds and thread counts differently much. Verdicts may be false; repeat the run when the "
-        "machine is idle."
+        f"({', '.join(changes)}): something else used its cores, which slows kernels and thread "
+        "counts by different amounts. Verdicts may be false; repeat the run when the machine is "
+        "idle."
     ]
 
 

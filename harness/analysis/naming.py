@@ -1,0 +1,18 @@
+"""Cells and counts in words."""
+
+from harness.results.events import Cell
+
+
+def counted(number: int, noun: str) -> str:
+    """Count things: "1 thread", "2 threads"."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def place(cell: Cell) -> str:
+    """Name a cell without its threads."""
+    return f"{cell.variant} at {cell.rung}"
+
+
+def cell_name(cell: Cell) -> str:
+    """Name a cell."""
+    return f"{place(cell)}, {counted(cell.threads, 'thread')}"

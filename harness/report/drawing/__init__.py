@@ -1,0 +1,1 @@
+"""What the modules of figures share: style, places of text, marks, panels, points."""

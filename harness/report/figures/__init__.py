@@ -1,0 +1,56 @@
+"""The figures of a run: one module each, whose `FIGURE` is all that is to be known of it.
+
+To add one, write a module and put its figure into the list.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.report.drawing.figure import Drawn, Figure
+from harness.report.figures import (
+    difference_by_sweep,
+    flops_by_intensity,
+    rmse_by_seconds,
+    rmse_by_sweep,
+    seconds_by_ratings,
+    speedup_by_ratings,
+    speedup_by_threads,
+)
+from harness.report.files import write_whole
+from harness.report.findings import Findings
+
+# In the order of the page.
+FIGURES: tuple[Figure, ...] = (
+    seconds_by_ratings.FIGURE,
+    speedup_by_ratings.FIGURE,
+    rmse_by_sweep.FIGURE,
+    difference_by_sweep.FIGURE,
+    rmse_by_seconds.FIGURE,
+    speedup_by_threads.FIGURE,
+    flops_by_intensity.FIGURE,
+)
+
+
+def draw_figures(findings: Findings) -> list[Drawn]:
+    """Draw all figures that a run has something for, in the order of the page."""
+    return [figure.drawn(findings) for figure in FIGURES if figure.applies(findings)]
+
+
+def write_figures(figures: Sequence[Drawn], folder: Path) -> list[Path]:
+    """Write figures as SVG and as PNG.
+
+    Parameters
+    ----------
+    figures : sequence of Drawn
+    folder : Path
+        Where the files go; those of the same names are replaced, each at once.
+
+    Returns
+    -------
+    list of Path
+    """
+    written = []
+    for figure in figures:
+        written.append(write_whole(folder / f"{figure.name}.svg", figure.svg))
+        written.append(write_whole(folder / f"{figure.name}.png", figure.png))
+    return written

@@ -1,0 +1,50 @@
+"""What a run found, as tables, figures and page take it."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from harness.report.cells import baseline
+
+
+@dataclass(frozen=True)
+class About:
+    """Of which data a run is, and what was asked of all implementations.
+
+    Attributes
+    ----------
+    data : str
+        Name of the data set, whatever it says.
+    synthetic : bool
+        Whether the ratings were made up.
+    asked : str
+        Rank, regularisers and sweeps, in words.
+    """
+
+    data: str
+    synthetic: bool
+    asked: str
+
+    @property
+    def title(self) -> str:
+        """What stands above each table and figure."""
+        return f"{self.data}{' (synthetic)' if self.synthetic else ''} · {self.asked}"
+
+    @property
+    def ratings(self) -> str:
+        """What the ratings are called in a sentence."""
+        return "synthetic ratings" if self.synthetic else "ratings"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The frames of the analysis, which may be empty, and what they are about."""
+
+    cells: pd.DataFrame
+    qualities: pd.DataFrame
+    about: About
+
+    @property
+    def baseline(self) -> str:
+        """Name of what speed is compared with, also where there is none."""
+        return ("" if self.cells.empty else baseline(self.cells)) or "the baseline"

@@ -1,0 +1,86 @@
+"""Tables, figures and page of a run: on a screen and in its folder."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.analysis.frame import cells, qualities
+from harness.analysis.remarks import remarks
+from harness.analysis.verdicts import cell_verdicts
+from harness.report.findings import About, Findings
+from harness.results.log import LOG_NAME
+from harness.results.records import Run
+from harness.screen.console import Screen
+
+
+def about(run: Run) -> About:
+    """Name the data and what was asked of all implementations."""
+    dataset, plan = run.started.dataset, run.started.plan
+    params = plan["params"]
+    parts = [
+        f"rank {params['rank']}",
+        f"reg {params['reg']:g} and {params['bias_reg']:g}"
+        if params["biases"]
+        else f"reg {params['reg']:g}, no biases",
+        *(["scaled by counts"] if params["count_scaled"] else []),
+        f"{plan['sweeps']} sweeps",
+    ]
+    return About(str(dataset["name"]), bool(dataset["synthetic"]), " · ".join(parts))
+
+
+def print_rung(run: Run, rung: str, screen: Screen, baseline: str | None = None) -> None:
+    """Print the table of one rung."""
+    _print(cells(run, baseline), rung, run, screen)
+
+
+def draw_run(run: Run, folder: Path, screen: Screen, baseline: str | None = None) -> None:
+    """Write tables, figures and page of a run into its folder, and say where they are.
+
+    First come the tables of scales that were broken off, and what all tables' words mean.
+    """
+    screen.notice("drawing")
+    findings = Findings(cells(run, baseline), qualities(run), about(run))
+    if findings.cells.empty:
+        screen.line(f"nothing was measured; the log is {folder / LOG_NAME}")
+        return
+    for rung in run.rungs:
+        if run.rungs[rung].ended is None:
+            _print(findings.cells, rung, run, screen)
+    _write(run, findings, folder, screen, baseline)
+
+
+def _write(
+    run: Run, findings: Findings, folder: Path, screen: Screen, baseline: str | None
+) -> None:
+    from harness.report.figures import draw_figures, write_figures
+    from harness.report.page import write_page
+    from harness.report.tables import write_tables
+    from harness.report.terminal import legend, wrapped
+
+    found = remarks(run, cell_verdicts(run, baseline))
+    texts = [remark.text for remark in found]
+    for line in [*legend(findings.cells, screen.width), "", *wrapped(texts, screen.width)]:
+        screen.line(line)
+    write_tables(findings.cells, findings.about, folder)
+    figures = draw_figures(findings)
+    write_figures(figures, folder / "figures")
+    page = write_page(findings, figures, found, _facts(run), folder)
+    screen.line(f"tables   {folder / 'table.md'}, {folder / 'table.csv'}")
+    names = ", ".join(sorted(figure.name for figure in figures))
+    for line in wrapped([f"figures  {folder / 'figures'}: {names} (SVG and PNG)"], screen.width):
+        screen.line(line)
+    screen.line(f"page     {page}")
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    """Everything that a reader needs to judge or repeat a run."""
+    dataset = {f"data {key}": value for key, value in run.started.dataset.items()}
+    return dataset | run.started.plan | run.started.environment | {"started": run.started.started}
+
+
+def _print(frame: pd.DataFrame, rung: str, run: Run, screen: Screen) -> None:
+    from harness.report.terminal import scale_table
+
+    screen.line(scale_table(frame[frame["rung"] == rung], about(run).title, screen.width))
+    screen.line()

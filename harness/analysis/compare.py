@@ -15,6 +15,7 @@ import numpy as np
 
 from harness.analysis.alignment import Contrast
 from harness.analysis.inference import Shift, common_rounds, series, shift_of
+from harness.analysis.naming import cell_name
 from harness.analysis.parity import judge_rung
 from harness.analysis.quiet import RUN_SPREAD, quiet_contrast, typical_log
 from harness.results.events import Cell
@@ -132,9 +133,8 @@ def _quality(first: Record, second: Record) -> list[str]:
             other = getattr(theirs.get(mine.sweep), name, None)
             value = getattr(mine, name)
             if other is not None and value is not None and abs(value - other) > tolerance:
-                where = f"{first.cell.variant} at {first.cell.rung}, {first.cell.threads} thread(s)"
                 what = f"{name.replace('_rmse', '')} RMSE after sweep {mine.sweep}"
-                return [f"{where}: {what} was {other:.9g} and is {value:.9g}"]
+                return [f"{cell_name(first.cell)}: {what} was {other:.9g} and is {value:.9g}"]
     return []
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.analysis.convergence import RMSE_TOLERANCE
+from harness.analysis.cell_facts import cost, differences, identity, known, sweep_seconds
 from harness.analysis.inference import mean_shift
 from harness.analysis.parity import Parity, judge_rung
 from harness.analysis.projection import projected, projected_ratio
@@ -15,9 +15,6 @@ from harness.analysis.speedup import Ratio, ratio_of, speedup
 from harness.analysis.threads import fewest_threads, thread_scaling
 from harness.analysis.verdict import (
     CellVerdict,
-    Cost,
-    Differences,
-    Identity,
     MachineShare,
     Outcome,
     ResultQuality,
@@ -26,7 +23,7 @@ from harness.analysis.verdict import (
     SweepSeconds,
     ThreadScaling,
 )
-from harness.results.events import Cell, CellPlanned
+from harness.results.events import Cell
 from harness.results.records import Record, Run, RungRecord
 
 Parities = dict[Cell, Parity]
@@ -104,10 +101,10 @@ def judge(
         On the rungs before this one.
     """
     parities = judge_rung(rung)
-    known = [*(one.parities for one in smaller), parities]
+    every = [*(one.parities for one in smaller), parities]
     unsound = frozenset(
         cell.variant
-        for found in known
+        for found in every
         for cell, parity in found.items()
         if parity.verdict in ("failed", "unchecked")
     )
@@ -121,46 +118,21 @@ def _verdict(context: Context, record: Record) -> CellVerdict:
     seconds = _seconds(context.run, record)
     wrong = parity.verdict == "failed"
     return CellVerdict(
-        identity=_identity(context.rung, record),
+        identity=identity(context.rung, record),
         outcome=_outcome(record, parity, seconds.projected),
         seconds=seconds,
         speed=_speed(context, record, seconds.projected),
         scaling=_scaling(context, record),
         machine=_share(context.run, record, wrong),
         quality=_quality(context, record, wrong),
-        differences=_differences(parity),
-        cost=_cost(record),
+        differences=differences(parity),
+        cost=cost(record),
     )
 
 
 def _not_tried(record: Record) -> bool:
     """Whether a cell was given up before its first sweep, for its expected cost."""
     return record.ended is not None and record.ended.status in _NOT_TRIED
-
-
-def _identity(rung: RungRecord, record: Record) -> Identity:
-    planned, cell, started = record.planned, record.cell, rung.started
-    return Identity(
-        rung=cell.rung,
-        train_ratings=started.train,
-        test_ratings=started.test,
-        users=started.users,
-        items=started.items,
-        variant=cell.variant,
-        threads=cell.threads,
-        dtype=planned.dtype,
-        idea=planned.idea,
-        ladder=planned.ladder,
-        kind=planned.kind,
-        own_objective=planned.own_objective,
-        rmse_tolerance=_rmse_tolerance(planned),
-        prediction_tolerance=planned.prediction_tolerance,
-    )
-
-
-def _rmse_tolerance(planned: CellPlanned) -> float:
-    """What its RMSE may be off by; whole fits are compared at convergence."""
-    return RMSE_TOLERANCE if planned.kind == "whole-fits" else planned.rmse_tolerance
 
 
 def _outcome(record: Record, parity: Parity, is_projected: bool) -> Outcome:
@@ -182,23 +154,6 @@ def _outcome(record: Record, parity: Parity, is_projected: bool) -> Outcome:
         verdict=parity.verdict,
         against=", ".join(dict.fromkeys(against)),
         sweeps=ended.sweeps if ended else len(record.qualities),
-    )
-
-
-def sweep_seconds(record: Record) -> SweepSeconds:
-    """Measured seconds of a sweep; NaN without a turn."""
-    if not record.turns:
-        return SweepSeconds()
-    users_s, items_s = record.median_halves_s or (np.nan, np.nan)
-    low, middle, high = np.percentile([turn.sweep_s for turn in record.turns], [25, 50, 75])
-    return SweepSeconds(
-        sweep_s=float(middle),
-        sweep_s_low=float(low),
-        sweep_s_high=float(high),
-        users_s=users_s,
-        items_s=items_s,
-        rounds=len(record.turns),
-        warm=any(turn.sweeps > 1 for turn in record.turns if turn.whole_s is None),
     )
 
 
@@ -277,34 +232,8 @@ def _quality(context: Context, record: Record, wrong: bool) -> ResultQuality:
         return ResultQuality(target_rmse=target, to_quality_s=to_quality_s)
     return ResultQuality(
         train_rmse=last.train_rmse,
-        test_rmse=_known(last.test_rmse),
-        warm_test_rmse=_known(last.warm_test_rmse),
+        test_rmse=known(last.test_rmse),
+        warm_test_rmse=known(last.warm_test_rmse),
         target_rmse=target,
         to_quality_s=to_quality_s,
-    )
-
-
-def _known(value: float | None) -> float:
-    return np.nan if value is None else value
-
-
-def _differences(parity: Parity) -> Differences:
-    return Differences(
-        rmse_difference=_known(parity.rmse),
-        prediction_difference=_known(parity.prediction),
-        row_difference=_known(parity.row),
-        objective_difference=_known(parity.objective),
-    )
-
-
-def _cost(record: Record) -> Cost:
-    ended, phases = record.ended, record.phases
-    return Cost(
-        open_s=phases.get("open", np.nan),
-        prepare_s=phases.get("prepare", np.nan),
-        load_s=phases.get("load", np.nan),
-        compile_s=phases.get("compile", np.nan),
-        evaluate_s=phases.get("evaluate", np.nan),
-        peak_bytes=ended.peak_bytes if ended and ended.peak_bytes else np.nan,
-        bytes_needed=record.planned.worker_bytes,
     )

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.analysis.cell_facts import sweep_seconds
 from harness.analysis.inference import mean_shift
-from harness.analysis.judging import speedup_of, sweep_seconds
+from harness.analysis.judging import speedup_of
 from harness.analysis.projection import projected, projected_ratio
 from harness.analysis.speedup import FEWEST_ROUNDS, Ratio, ratio_of, speedup
 from harness.results.records import Record, Run

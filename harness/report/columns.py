@@ -180,7 +180,7 @@ def memory_text(row: Any) -> str:
 def _peak_text(row: Any) -> str:
     """Print a share of the peak; a bound, where the machine is still to be measured again."""
     share = numbers.percent(row.peak_share)
-    return f"≤ {share}" if row.peak_is_bound and share != numbers.MISSING else share
+    return f"≤{share}" if row.peak_is_bound and share != numbers.MISSING else share
 
 
 def _roughly(seconds: Any) -> str:

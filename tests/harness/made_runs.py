@@ -1,6 +1,6 @@
 """Hand-made logs: what measuring would have written of cells whose results are known."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,9 @@ from harness.results.events import (
     Difference,
     Ended,
     Event,
+    Fit,
     HalfSweep,
+    Phase,
     Quality,
     RungEnded,
     RungStarted,
@@ -96,6 +98,34 @@ class Result:
         return (LADDER.index(self.variant), self.threads) if self.variant in LADDER else None
 
 
+def objective(sweep: int) -> float:
+    """J of a made cell after a sweep; from the fourth on it hardly falls."""
+    return 1_000 * (1 + 0.1**sweep)
+
+
+def fit_events(
+    variant: str,
+    ends: Mapping[int, tuple[float, float]],
+    own_objective: str = "",
+    rung: str = "100k",
+    sweep_s: float = 0.5,
+) -> list[Event]:
+    """A library that has `fit` only: J and test RMSE after fits of these lengths.
+
+    A fit takes 1 s and half a second an iteration unless told otherwise; it has three turns.
+    """
+    cell = Cell(rung, variant, 1)
+    events: list[Event] = [
+        planned(variant, rung, kind="whole-fits", own_objective=own_objective, ladder=None)
+    ]
+    events += [Phase(cell, "prepare", 0.25), Phase(cell, "compile", 2.0)]
+    for sweep, (j, rmse) in ends.items():
+        events += [Fit(cell, sweep, 1.0 + sweep_s * sweep + late) for late in (0.0, 0.01, -0.01)]
+        events.append(Quality(cell, sweep, rmse - 0.1, rmse, rmse, j))
+    events += [Turn(cell, n, 0, 8, None, None, whole_s=8 * sweep_s) for n in (1, 2, 3)]
+    return [*events, Ended(cell, "ok", "", max(ends, default=0))]
+
+
 def rung_events(results: Sequence[Result], rung: str = "100k") -> list[Event]:
     """All events of a rung, as measuring writes them."""
     events: list[Event] = [rung_started(rung)]
@@ -110,7 +140,7 @@ def _group_events(results: Sequence[Result], rung: str) -> Iterable[Event]:
     for one in results:
         for sweep in range(1, one.sweeps + 1):
             rmse = 0.8 + 1 / sweep + one.off
-            yield Quality(one.cell(rung), sweep, rmse, rmse + 0.1, rmse)
+            yield Quality(one.cell(rung), sweep, rmse, rmse + 0.1, rmse, objective(sweep))
     for one in results:
         for other in results:
             below = other.place is not None and (one.place is None or other.place < one.place)

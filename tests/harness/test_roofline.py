@@ -233,6 +233,6 @@ def test_a_run_goes_on_where_the_machine_cannot_be_measured(tmp_path):
     frame = cells(runner.log.run)
     assert frame["peak_share"].isna().all()
     assert frame["gflops"].notna().all()
-    remarks = machine_remarks(runner.log.run)
+    remarks = [remark.text for remark in machine_remarks(runner.log.run)]
     assert len(remarks) == 2
     assert "at the start of the run (no compiler)" in remarks[0]

@@ -1,6 +1,7 @@
 """A figure is one module and one name in a list: files, page and caption come by themselves."""
 
 import re
+from pathlib import Path
 
 import pytest
 import report_frames as frames
@@ -8,7 +9,7 @@ import report_frames as frames
 from harness.report import figures
 from harness.report.drawing.figure import Figure
 from harness.report.drawing.style import new_figure, put_title, styled
-from harness.report.figures import FIGURES, draw_figures, write_figures
+from harness.report.figures import FIGURES, MODULES, draw_figures, write_figures
 from harness.report.findings import Findings
 from harness.report.page import write_page
 
@@ -51,6 +52,12 @@ def test_a_new_figure_goes_the_whole_way(listed, tmp_path):
 def test_a_figure_that_does_not_apply_is_not_drawn(listed):
     nothing = frames.findings(frames.cells().head(0))
     assert [figure.name for figure in draw_figures(nothing)] == ["seconds"]
+
+
+def test_no_module_of_a_figure_is_forgotten():
+    there = {path.stem for path in Path(figures.__file__).parent.glob("[!_]*.py")}
+    assert sorted(MODULES) == sorted(there)
+    assert all(isinstance(figure, Figure) for figure in FIGURES)
 
 
 def test_every_figure_has_a_name_and_a_caption_of_its_own():

@@ -1,33 +1,28 @@
 """The figures of a run: one module each, whose `FIGURE` is all that is to be known of it.
 
-To add one, write a module and put its figure into the list.
+To add one, write a module and put its name into the list.
 """
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from harness.report.drawing.figure import Drawn, Figure
-from harness.report.figures import (
-    difference_by_sweep,
-    flops_by_intensity,
-    rmse_by_seconds,
-    rmse_by_sweep,
-    seconds_by_ratings,
-    speedup_by_ratings,
-    speedup_by_threads,
-)
 from harness.report.files import write_whole
 from harness.report.findings import Findings
 
 # In the order of the page.
-FIGURES: tuple[Figure, ...] = (
-    seconds_by_ratings.FIGURE,
-    speedup_by_ratings.FIGURE,
-    rmse_by_sweep.FIGURE,
-    difference_by_sweep.FIGURE,
-    rmse_by_seconds.FIGURE,
-    speedup_by_threads.FIGURE,
-    flops_by_intensity.FIGURE,
+MODULES = (
+    "seconds_by_ratings",
+    "speedup_by_ratings",
+    "rmse_by_sweep",
+    "difference_by_sweep",
+    "rmse_by_seconds",
+    "speedup_by_threads",
+    "flops_by_intensity",
+)
+FIGURES: tuple[Figure, ...] = tuple(
+    import_module(f"{__name__}.{module}").FIGURE for module in MODULES
 )
 
 

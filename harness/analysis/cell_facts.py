@@ -25,12 +25,12 @@ def identity(rung: RungRecord, record: Record) -> Identity:
         ladder=planned.ladder,
         kind=planned.kind,
         own_objective=planned.own_objective,
-        rmse_tolerance=_rmse_tolerance(planned),
+        rmse_tolerance=rmse_tolerance(planned),
         prediction_tolerance=planned.prediction_tolerance,
     )
 
 
-def _rmse_tolerance(planned: CellPlanned) -> float:
+def rmse_tolerance(planned: CellPlanned) -> float:
     """What its RMSE may be off by; whole fits are compared at convergence."""
     return RMSE_TOLERANCE if planned.kind == "whole-fits" else planned.rmse_tolerance
 

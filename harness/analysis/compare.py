@@ -14,6 +14,7 @@ from statistics import median
 import numpy as np
 
 from harness.analysis.alignment import Contrast
+from harness.analysis.cell_facts import rmse_tolerance
 from harness.analysis.inference import Shift, common_rounds, series, shift_of
 from harness.analysis.naming import cell_name
 from harness.analysis.parity import judge_rung
@@ -126,7 +127,7 @@ def _unsound(rung: RungRecord) -> dict[Cell, str]:
 
 def _quality(first: Record, second: Record) -> list[str]:
     """A line where RMSE after the same sweeps is not the same."""
-    tolerance = max(first.planned.rmse_tolerance, second.planned.rmse_tolerance)
+    tolerance = max(rmse_tolerance(first.planned), rmse_tolerance(second.planned))
     theirs = {quality.sweep: quality for quality in first.qualities}
     for mine in second.qualities:
         for name in ("train_rmse", "test_rmse"):

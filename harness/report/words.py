@@ -1,9 +1,10 @@
 """The words that tables, figures and page use, each explained once."""
 
 from harness.analysis.convergence import OBJECTIVE_TOLERANCE, RMSE_TOLERANCE
+from harness.analysis.verdict import State
 
 # What a cell can be, in the order in which they are explained.
-STATES: dict[str, str] = {
+STATES: dict[State, str] = {
     "over_budget": "the seconds allowed for sweeps ran out: its RMSE is that of fewer sweeps",
     "projected": "not measured: predicted from its own smaller scales",
     "skipped": "not tried: one sweep was predicted to take longer than is allowed",

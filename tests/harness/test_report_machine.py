@@ -9,7 +9,7 @@ import pytest
 import report_frames as frames
 
 from harness.report import numbers
-from harness.report.drawing.style import svg
+from harness.report.drawing.style import svg, text_width
 from harness.report.figures import draw_figures
 from harness.report.figures.flops_by_intensity import has_roof, roofline_figure
 from harness.report.figures.rmse_by_seconds import quality_figure
@@ -140,6 +140,14 @@ def test_time_to_quality_has_a_panel_for_each_scale_and_its_target() -> None:
     for text in (*frames.RUNGS, *frames.VARIANTS, "test RMSE (rating units)", frames.TITLE):
         assert text in drawn, text
     assert any("final RMSE + .001" in text and "0.78000" in text for text in drawn)
+
+
+def test_names_below_panels_side_by_side_do_not_overlap() -> None:
+    cells = frames.cells()
+    figure = quality_figure(cells, frames.qualities(cells), "t")
+    for axes in figure.axes:
+        inches = axes.get_position().width * figure.get_size_inches()[0]
+        assert text_width(axes.get_xlabel()) < inches
 
 
 def test_the_first_sweep_at_the_target_is_marked() -> None:

@@ -2,13 +2,16 @@
 
 import gc
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 from made_runs import Result, made_run, planned, run_started, rung_events, rung_started, turns
 
 from harness.analysis import verdicts
 from harness.analysis.frame import cells, qualities
+from harness.analysis.verdict import State
 from harness.analysis.verdicts import cell_verdicts, exit_status, rung_verdicts
+from harness.report.words import STATES
 from harness.results.events import Cell, Ended, Event, Machine, RunEnded, RungEnded
 from harness.results.records import Run, fold
 from harness.screen.console import Screen
@@ -244,3 +247,7 @@ def test_qualities_are_of_the_same_verdicts(judged):
 def test_a_run_without_scales_has_no_verdict():
     assert cell_verdicts(begun()) == []
     assert exit_status(begun(), strict=True) == 0
+
+
+def test_every_state_has_words():
+    assert STATES.keys() == set(get_args(State)) - {"ok"}

@@ -102,7 +102,7 @@ def _finish(panels: Sequence[Axes], limits: tuple[float, float]) -> None:
     for panel in panels:
         panel.set_ylim(limits)
         panel.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
-    name_axes(panels, "seconds from indexed ratings (log scale)", "test RMSE (rating units)", True)
+    name_axes(panels, "seconds in all (log scale)", "test RMSE (rating units)", True)
 
 
 def _note(cells: pd.DataFrame) -> str:
@@ -119,8 +119,8 @@ FIGURE = Figure(
         "Root mean square error on the test ratings after each sweep, against the seconds from "
         "the indexed ratings to that model: layout or conversion, compilation, and so many "
         "sweeps at the median (of a library that has a fit only, the median fit of that length). "
-        "A curve so begins at its set-up. The dashed line is the reference's last value + .001; "
-        "a marker stands at the first sweep that is at or below it."
+        "A curve begins after its set-up and a sweep. The dashed line is the reference's last "
+        "value + .001; a marker stands at the first sweep that is at or below it."
     ),
     draw=lambda found: quality_figure(found.cells, found.qualities, found.about.title),
 )

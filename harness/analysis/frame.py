@@ -42,8 +42,14 @@ def cells(run: Run, baseline: str | None = None) -> pd.DataFrame:
     return pd.DataFrame([verdict.row() for verdict in cell_verdicts(run, baseline)])
 
 
-def qualities(run: Run) -> pd.DataFrame:
+def qualities(run: Run, baseline: str | None = None) -> pd.DataFrame:
     """A row for each judged sweep of each shown cell.
+
+    Parameters
+    ----------
+    run : Run
+    baseline : str, optional
+        As for `cells`, whose verdicts are read: no row depends on it.
 
     Returns
     -------
@@ -54,7 +60,7 @@ def qualities(run: Run) -> pd.DataFrame:
         sweeps, set-up included.
     """
     rows: list[dict[str, Any]] = []
-    for verdicts in rung_verdicts(run):
+    for verdicts in rung_verdicts(run, baseline):
         shown = [r for r in verdicts.rung.records.values() if not r.planned.hidden]
         for record, cell in zip(shown, verdicts.cells, strict=True):
             rows += _quality_rows(record, cell, verdicts.parities[record.cell])

@@ -9,7 +9,7 @@ from harness.analysis.comparable import differences, software_changes
 from harness.analysis.compare import Change, Comparison, compare_runs
 from harness.analysis.inference import ALPHA, POWER
 from harness.analysis.quiet import FEWEST_QUIET
-from harness.analysis.remarks.machine import unsteady_cores
+from harness.analysis.remarks.of_machine import unsteady_cores
 from harness.errors import UserError
 from harness.report.numbers import with_interval, with_spread
 from harness.results.log import read_run

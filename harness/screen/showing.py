@@ -40,7 +40,7 @@ def draw_run(run: Run, folder: Path, screen: Screen, baseline: str | None = None
     First come the tables of scales that were broken off, and what all tables' words mean.
     """
     screen.notice("drawing")
-    findings = Findings(cells(run, baseline), qualities(run), about(run))
+    findings = Findings(cells(run, baseline), qualities(run, baseline), about(run))
     if findings.cells.empty:
         screen.line(f"nothing was measured; the log is {folder / LOG_NAME}")
         return

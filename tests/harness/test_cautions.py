@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_runs import planned, run_started, rung_started, turns
 
-from harness.analysis.remarks.timing import timing_remarks
+from harness.analysis.remarks.of_timing import timing_remarks
 from harness.analysis.stability import drift, first_turn_outliers, other_threads, others_cores
 from harness.analysis.verdicts import cell_verdicts
 from harness.results.events import Difference, Ended, Quality, RunEnded, RungEnded

@@ -11,7 +11,7 @@ import pytest
 from tiny import PARAMS, Watcher, tiny_dataset
 
 from harness.analysis.frame import cells
-from harness.analysis.remarks.machine import machine_remarks
+from harness.analysis.remarks.of_machine import machine_remarks
 from harness.measure import roofline, roofline_rates
 from harness.measure.handle import WorkerFailure
 from harness.measure.plan import Plan, planned_cells

@@ -8,7 +8,7 @@ import pytest
 from made_runs import Result, made_run, planned, run_started, rung_events, rung_started, turns
 
 from harness.analysis.frame import cells
-from harness.analysis.remarks.machine import machine_remarks, unsteady_cores
+from harness.analysis.remarks.of_machine import machine_remarks, unsteady_cores
 from harness.analysis.roofline import drifts, roofs, sweep_bytes, sweep_flops
 from harness.cost import Size
 from harness.results.events import Cell, Machine, RungEnded

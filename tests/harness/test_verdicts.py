@@ -74,6 +74,8 @@ def test_a_run_judges_each_scale_once_whatever_is_shown_of_it(judged, tmp_path, 
     draw_run(run, tmp_path, Screen())
     assert exit_status(run, strict=False) == 0
     assert judged == list(SIZES)
+    draw_run(run, tmp_path, Screen(), "numpy")
+    assert judged == [*SIZES, *SIZES]
     assert capsys.readouterr().out.count("Scale ") == len(SIZES)
 
 

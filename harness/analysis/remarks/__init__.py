@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from harness.analysis.projection import trials
-from harness.analysis.remarks.machine import machine_remarks
+from harness.analysis.remarks.of_machine import machine_remarks
+from harness.analysis.remarks.of_timing import timing_remarks
 from harness.analysis.remarks.remark import Remark as Remark
-from harness.analysis.remarks.timing import timing_remarks
 from harness.analysis.verdict import CellVerdict
 from harness.results.events import Cell
 from harness.results.records import Run

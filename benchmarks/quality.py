@@ -33,7 +33,7 @@ def judged(backend: AlsBackend, rung: Rung, sweeps: int) -> Judgement:
     """Judgement of a backend after some sweeps."""
     for _ in range(sweeps):
         sweep(backend)
-    return Judge(rung)(backend.read())
+    return Judge(rung, backend.params)(backend.read())
 
 
 def reference_file(rank: int, scale: str) -> Path:
@@ -84,7 +84,7 @@ class Judging(OverRungs, Timed):
     def setup(self, dtype, rank, scale):
         rung = map_rung(scale)
         self.factors = start_factors(rung.train, AlsParams(rank=rank)).astype(np.dtype(dtype))
-        self.judge = Judge(rung)
+        self.judge = Judge(rung, AlsParams(rank=rank))
         self.judge(self.factors)  # compiles
 
     def time_evaluate(self, dtype, rank, scale):

@@ -1,5 +1,7 @@
 """The driver: start, order and count of half-sweeps, the same for every backend."""
 
+from numbers import Integral
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -46,16 +48,33 @@ def ready(
     Returns
     -------
     AlsBackend
+
+    Raises
+    ------
+    ValueError
+        Where there are no such threads.
     """
     # The registry imports every backend, and Numba with them: only who trains pays for that.
     from implementations.registry import usable_cores
 
     params = params or AlsParams()
-    backend = variant.create(params, threads or usable_cores())
+    backend = variant.create(params, _checked(threads, usable_cores()))
     backend.prepare(train)
     backend.load(start_factors(train, params))
     backend.warm_up()
     return backend
+
+
+def _checked(threads: int | None, cores: int) -> int:
+    """Threads to use where so many are asked for, or all."""
+    if threads is None:
+        return cores
+    if isinstance(threads, bool) or not isinstance(threads, Integral) or not 1 <= threads <= cores:
+        raise ValueError(
+            f"threads must be a whole number in 1 … {cores} (the cores that this process may use), "
+            f"not {threads!r}"
+        )
+    return int(threads)
 
 
 def sweep(backend: AlsBackend) -> None:
@@ -94,10 +113,19 @@ def fit(
         Where a row's normal equations cannot be solved.
     KeyError
         Where there is no such implementation.
+    ValueError
+        Where there are no such threads.
     """
-    from implementations.registry import find
+    from implementations.registry import find, usable_cores
 
-    backend = ready(find(implementation), train, params, threads)
+    variant = find(implementation)
+    if variant.is_whole_fit:
+        whole = variant.create_fit(params or AlsParams(), _checked(threads, usable_cores()))
+        whole.prepare(train)
+        whole.warm_up()
+        whole.fit(sweeps)
+        return whole.read()
+    backend = ready(variant, train, params, threads)
     for _ in range(sweeps):
         sweep(backend)
     return backend.read()

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from implementations.backend import AlsBackend
-from implementations.problem import AlsParams, Factors, ProblemSize
+from implementations.problem import AlsParams, Factors
 
 
 class ArrayBackend(AlsBackend):
@@ -17,11 +17,6 @@ class ArrayBackend(AlsBackend):
     def read(self) -> Factors:
         """Copy of the present factors."""
         return self._factors.astype(self.dtype)
-
-    def factor_bytes(self, size: ProblemSize) -> int:
-        """Bytes of the factors of both sides."""
-        rows = size.n_users + size.n_items
-        return rows * (self.params.rank + 1) * self.dtype.itemsize
 
 
 def ridge(params: AlsParams) -> NDArray[np.float64]:

@@ -6,9 +6,11 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from implementations.problem import AlsParams, Factors, ProblemSize, Ratings
+from implementations.problem import AlsParams, Factors, Job, ProblemSize, Ratings
+from implementations.whole_fit import WholeFit
 
 Side = Literal["users", "items"]
+SIDES: tuple[Side, Side] = ("users", "items")
 
 
 class SolveError(ArithmeticError):
@@ -38,7 +40,8 @@ class AlsBackend(ABC):
     """One way of programming a half-sweep. Owns its layout and its factors, and nothing else.
 
     The driver calls `prepare`, `load`, `warm_up`, then any number of `update_users` and
-    `update_items`, with `load` and `read` in between wherever it likes.
+    `update_items`, with `load` and `read` in between wherever it likes. Every method has done all
+    its work when it returns: nothing goes on in a thread, in another process or on a device.
 
     Parameters
     ----------
@@ -65,13 +68,15 @@ class AlsBackend(ABC):
         self.dtype = np.dtype(dtype)
         self.threads = threads
 
-    def refuses(self, size: ProblemSize) -> str | None:  # noqa: ARG002
-        """Reason why this size is not to be tried; None where it is."""
+    @classmethod
+    def refuses(cls, job: Job) -> str | None:  # noqa: ARG003
+        """Reason why this is not to be tried; None where it is."""
         return None
 
+    @classmethod
     @abstractmethod
-    def bytes_needed(self, size: ProblemSize) -> int:
-        """Peak bytes this backend allocates for this size, the ratings given to it not counted."""
+    def bytes_needed(cls, job: Job) -> int:
+        """Peak bytes allocated for this, the ratings given to it not counted."""
 
     @abstractmethod
     def prepare(self, train: Ratings) -> None:
@@ -102,15 +107,22 @@ class AlsBackend(ABC):
     def read(self) -> Factors:
         """Copy of the present factors, in `dtype`."""
 
+    def update(self, side: Side) -> None:
+        """Make the half-sweep of this side. Raises as `update_users` does."""
+        if side == "users":
+            self.update_users()
+        else:
+            self.update_items()
+
 
 @dataclass(frozen=True)
 class Variant:
-    """A registered way to run a backend: what the command line calls an implementation.
+    """A registered way to run an implementation: what the command line calls by this name.
 
     Attributes
     ----------
     name : str
-    backend : type of AlsBackend
+    made_by : type of AlsBackend or of WholeFit
     dtype : str
         "float64" or "float32".
     idea : str
@@ -124,7 +136,7 @@ class Variant:
     """
 
     name: str
-    backend: type[AlsBackend]
+    made_by: type[AlsBackend] | type[WholeFit]
     dtype: str
     idea: str
     most_threads: int | None
@@ -132,9 +144,42 @@ class Variant:
     prediction_tolerance: float
     row_tolerance: float
 
+    @property
+    def is_whole_fit(self) -> bool:
+        """Whether it is a library that has `fit` only, and no half-sweeps."""
+        return issubclass(self.made_by, WholeFit)
+
     def create(self, params: AlsParams, threads: int = 1) -> AlsBackend:
-        """Make the backend, with at most as many threads as it can use."""
-        return self.backend(params, np.dtype(self.dtype), self.threads(threads))
+        """Make the backend, with at most as many threads as it can use.
+
+        Raises
+        ------
+        TypeError
+            Where it has `fit` only.
+        """
+        if not issubclass(self.made_by, AlsBackend):
+            raise TypeError(f"{self.name} has no half-sweeps: it trains a whole model in one call")
+        return self.made_by(params, np.dtype(self.dtype), self.threads(threads))
+
+    def create_fit(self, params: AlsParams, threads: int = 1) -> WholeFit:
+        """Make the library's contestant, with at most as many threads as it can use.
+
+        Raises
+        ------
+        TypeError
+            Where it is no `WholeFit`.
+        """
+        if not issubclass(self.made_by, WholeFit):
+            raise TypeError(f"{self.name} is driven by half-sweeps")
+        return self.made_by(params, np.dtype(self.dtype), self.threads(threads))
+
+    def own_objective(self, params: AlsParams) -> str | None:
+        """What it minimises, where that is not the objective of these parameters."""
+        return self.made_by.own_objective(params) if issubclass(self.made_by, WholeFit) else None
+
+    def job(self, params: AlsParams, threads: int, size: ProblemSize) -> Job:
+        """What it is asked for, with at most as many threads as it can use."""
+        return Job(params, np.dtype(self.dtype), self.threads(threads), size)
 
     def threads(self, asked: int) -> int:
         """Threads it uses where this many are asked for."""

@@ -1,6 +1,7 @@
 """How kernels are compiled: decided once, for all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numba
@@ -28,3 +29,26 @@ def compiled_parallel(function: F) -> F:
     """Compile with `numba.prange` spread over threads."""
     result: F = numba.njit(parallel=True, **_OPTIONS)(function)
     return result
+
+
+@contextmanager
+def numba_threads(threads: int) -> Iterator[None]:
+    """Have Numba's parallel loops use so many threads, and afterwards as many as before.
+
+    Raises
+    ------
+    ValueError
+        Where Numba was started with fewer.
+    """
+    before = numba.get_num_threads()
+    if threads == before:
+        yield
+        return
+    most = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # made at run time
+    if not 1 <= threads <= most:
+        raise ValueError(f"threads must lie in 1 … {most} (what Numba was started with): {threads}")
+    numba.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)

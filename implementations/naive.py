@@ -16,7 +16,7 @@ import numpy as np
 
 from implementations.array_backend import ridge
 from implementations.backend import AlsBackend, Side, SolveError
-from implementations.problem import Factors, ProblemSize, Ratings
+from implementations.problem import Factors, Job, Ratings
 
 Vector = list[float]
 Matrix = list[Vector]
@@ -29,9 +29,11 @@ _FLOAT_BYTES, _RATING_BYTES = 32, 96
 class Naive(AlsBackend):
     """Plain Python. NumPy appears at the door only, where arrays become lists and back."""
 
-    def bytes_needed(self, size: ProblemSize) -> int:
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
         """Python objects: every rating twice, every factor once and in the array of `read`."""
-        numbers = (size.n_users + size.n_items) * (self.params.rank + 1)
+        size = job.size
+        numbers = (size.n_users + size.n_items) * (job.params.rank + 1)
         return 2 * _RATING_BYTES * size.n_ratings + 2 * _FLOAT_BYTES * numbers
 
     def prepare(self, train: Ratings) -> None:

@@ -1,14 +1,14 @@
 """Rung 4, the dual CSR: a second copy sorted by item, hence independent rows, hence threads."""
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from implementations.array_backend import ArrayBackend
 from implementations.backend import Side, SolveError
+from implementations.jit import numba_threads
 from implementations.kernels import model_of, solve_chunks
 from implementations.layout import by_user, chunks_of_equal_work, csr_bytes, transpose
-from implementations.problem import Csr, Float, ProblemSize, Ratings
+from implementations.problem import Csr, Float, Job, Ratings
 
 # Chunks per thread: enough that the last ones to finish leave little idle.
 _CHUNKS_PER_THREAD = 32
@@ -17,10 +17,11 @@ _CHUNKS_PER_THREAD = 32
 class NumbaParallel(ArrayBackend):
     """Both sides row by row, chunks of rows with equal numbers of ratings spread over threads."""
 
-    def bytes_needed(self, size: ProblemSize) -> int:
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
         """Both CSRs, three times one where ratings come unsorted; a `read` copies the factors."""
-        counts = 8 * self.threads * max(size.n_users, size.n_items)
-        return 3 * csr_bytes(size) + counts + 2 * self.factor_bytes(size)
+        counts = 8 * job.threads * max(job.size.n_users, job.size.n_items)
+        return 3 * csr_bytes(job.size) + counts + 2 * job.factor_bytes
 
     def prepare(self, train: Ratings) -> None:
         """Compress by user and by item, and cut both into chunks."""
@@ -55,7 +56,7 @@ class NumbaParallel(ArrayBackend):
         fixed: NDArray[Float],
         out: NDArray[Float],
     ) -> None:
-        numba.set_num_threads(self.threads)
-        row = solve_chunks(csr, fixed, model_of(self.params, self._factors), chunks, out)
+        with numba_threads(self.threads):
+            row = solve_chunks(csr, fixed, model_of(self.params, self._factors), chunks, out)
         if row >= 0:
             raise SolveError(side, row)

@@ -4,7 +4,7 @@ from implementations.array_backend import ArrayBackend
 from implementations.backend import SolveError
 from implementations.kernels import Model, model_of, solve_columns, solve_rows
 from implementations.layout import by_user, csr_bytes
-from implementations.problem import ProblemSize, Ratings
+from implementations.problem import Job, Ratings
 
 # Item systems held at a time. Measured at rank 20: a block of some megabytes is
 # worth the passes over the users that it costs.
@@ -14,9 +14,10 @@ _BLOCK_BYTES = 4 << 20
 class NumbaSerial(ArrayBackend):
     """Users row by row; items by scattering each user's ratings into the systems of the items."""
 
-    def bytes_needed(self, size: ProblemSize) -> int:
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
         """Sorting unsorted ratings takes two copies at a time; a `read` copies the factors."""
-        return 2 * csr_bytes(size) + 2 * self.factor_bytes(size) + 2 * _BLOCK_BYTES
+        return 2 * csr_bytes(job.size) + 2 * job.factor_bytes + 2 * _BLOCK_BYTES
 
     def prepare(self, train: Ratings) -> None:
         """Compress by user."""

@@ -13,7 +13,7 @@ from implementations.array_backend import ridge
 from implementations.backend import AlsBackend, Side, SolveError
 from implementations.kernels import Model
 from implementations.layout import by_user, csr_bytes, transpose
-from implementations.problem import AlsParams, Csr, Factors, ProblemSize, Ratings
+from implementations.problem import AlsParams, Csr, Factors, Job, Ratings
 from implementations.tiled.kernel import COMPILED, solve_chunks
 from implementations.tiled.plan import Plan
 from implementations.tiled.rows import Rows
@@ -46,18 +46,19 @@ class NumbaTiled(AlsBackend):
         super().__init__(params, dtype, threads)
         target = target or host_target(self.dtype)
         self.plan = Plan(params.rank, params.biases, self.dtype.name, target)
-        # Without compilation a thread only waits for the others.
-        self._workers = threads if COMPILED else 1
+        self._workers = _workers(threads)
         self._scratch = [Scratch.of(self.plan) for _ in range(self._workers)]
         self._pool = ThreadPoolExecutor(self._workers)
 
-    def bytes_needed(self, size: ProblemSize) -> int:
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
         """Both CSRs, the row numbers that the transposition needs, the rows, the scratch."""
-        ratings = 2 * csr_bytes(size) + 4 * size.n_ratings + 2 * 8 * self.plan.block
-        layout, itemsize = self.plan.layout, self.dtype.itemsize
+        params, dtype, threads, size = job
+        plan = Plan(params.rank, params.biases, dtype.name, host_target(dtype))
+        ratings = 2 * csr_bytes(size) + 4 * size.n_ratings + 2 * 8 * plan.block
         sides = (size.n_users, size.n_items)
-        rows = sum(layout.bytes_needed(n, itemsize) for n in sides)
-        scratch = self._workers * sum(array.nbytes for array in self._scratch[0])
+        rows = sum(plan.layout.bytes_needed(n, dtype.itemsize) for n in sides)
+        scratch = _workers(threads) * sum(array.nbytes for array in Scratch.of(plan))
         return ratings + rows + scratch
 
     def prepare(self, train: Ratings) -> None:
@@ -128,6 +129,11 @@ class NumbaTiled(AlsBackend):
         ]
         mine = solve_chunks(self.plan, task, counter, self._scratch[0])
         return min([mine, *(other.result() for other in others)])
+
+
+def _workers(threads: int) -> int:
+    """Threads that solve; without compilation a thread only waits for the others."""
+    return threads if COMPILED else 1
 
 
 class _Ordered(NamedTuple):

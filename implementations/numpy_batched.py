@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from implementations.array_backend import ArrayBackend, ridge
 from implementations.backend import Side, SolveError
-from implementations.problem import Float, ProblemSize, Ratings
+from implementations.problem import Float, Job, Ratings
 
 # Bytes of other-side rows that a batch gathers (a single longer row exceeds it). Measured: batches
 # that fit the second-level cache; smaller ones pay for Python, larger ones for memory.
@@ -32,17 +32,19 @@ class Batch(NamedTuple):
 class NumpyBatched(ArrayBackend):
     """Batches of padded rows, for both sides."""
 
-    def bytes_needed(self, size: ProblemSize) -> int:
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
         """Padded ids and ratings of both sides, the sort that makes them, and one batch's arrays.
 
         The longest row is not known: one with a rating for every row of the other side is assumed.
         """
-        columns = self.params.unknowns + 1
+        size, columns = job.size, job.params.unknowns + 1
+        row_bytes = columns * job.dtype.itemsize
         padded = 2 * (1 + 1 / _STEPS) * (8 + 4) * size.n_ratings
-        rows = 3 * (size.n_users + size.n_items) * columns * self.dtype.itemsize
-        longest = max(size.n_users, size.n_items, _BATCH_BYTES // (columns * self.dtype.itemsize))
-        batch = 2 * longest * columns * self.dtype.itemsize
-        return int(padded + 3 * 8 * size.n_ratings + 2 * self.factor_bytes(size) + rows + batch)
+        rows = 3 * (size.n_users + size.n_items) * row_bytes
+        longest = max(size.n_users, size.n_items, _BATCH_BYTES // row_bytes)
+        batch = 2 * longest * row_bytes
+        return int(padded + 3 * 8 * size.n_ratings + 2 * job.factor_bytes + rows + batch)
 
     def prepare(self, train: Ratings) -> None:
         """Pad both sides into batches."""

@@ -147,6 +147,29 @@ class AlsParams:
         return self.rank + self.biases
 
 
+class Job(NamedTuple):
+    """What an implementation is asked about before it is made.
+
+    Attributes
+    ----------
+    params : AlsParams
+    dtype : numpy.dtype
+    threads : int
+    size : ProblemSize
+    """
+
+    params: AlsParams
+    dtype: np.dtype[Any]
+    threads: int
+    size: ProblemSize
+
+    @property
+    def factor_bytes(self) -> int:
+        """Bytes of the factors of both sides."""
+        rows = self.size.n_users + self.size.n_items
+        return rows * (self.params.rank + 1) * self.dtype.itemsize
+
+
 @dataclass(frozen=True)
 class Factors:
     """A model: r̂ = mean + b_u + c_i + p_u·q_i.

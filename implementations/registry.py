@@ -1,13 +1,14 @@
-"""The implementations there are: ours, entry points of other packages, and ``module:Class``."""
+"""What there is: our implementations, libraries, plug-ins of packages, and ``module:Class``."""
 
 import os
 import sys
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from pathlib import Path
 
 from implementations.backend import AlsBackend, Variant
+from implementations.whole_fit import WholeFit
 
 ENTRY_POINT_GROUP = "als_ladder.backends"
 
@@ -23,12 +24,24 @@ _OURS: dict[str, tuple[str, str, str, int | None]] = {
     "numba-tiled-f32": ("numba_tiled:NumbaTiled", "float32", "SIMD register tiles", None),
 }
 
+# Libraries that people use, name: module:Class of implementations.peers.
+_PEERS = {
+    "cmfrec": "cmfrec:Cmfrec",
+    "cmfrec-cg": "cmfrec:CmfrecCg",
+    "lenskit": "lenskit:LensKit",
+    "spark": "spark:Spark",
+    "libmf": "libmf:Libmf",
+    "surprise-baseline": "surprise:SurpriseBaseline",
+}
+_INSTALL = 'pip install -c constraints.txt -e ".[peers]"'
+
 # The float64 rungs, each a reference for those above it.
 LADDER = ("naive", "numpy", "numba-serial", "numba-parallel", "numba-tiled")
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "all": (*LADDER, "numba-tiled-f32"),
     "f32": ("numba-serial-f32", "numba-parallel-f32", "numba-tiled-f32"),
+    "peers": tuple(_PEERS),
 }
 
 # dtype: largest difference from the reference in RMSE, in a prediction, in a row (relative).
@@ -36,14 +49,40 @@ _TOLERANCES = {"float64": (1e-9, 1e-9, 1e-9), "float32": (1e-5, 1e-3, 1e-4)}
 
 
 def names() -> list[str]:
-    """Names of all registered implementations: ours in the order of the ladder, then plug-ins."""
+    """Names of what is driven by half-sweeps: ours in the order of the ladder, then plug-ins."""
     return [*_OURS, *sorted(_plugins())]
 
 
+def peers() -> list[str]:
+    """Names of the libraries that are raced against, here or not."""
+    return [*_PEERS]
+
+
+def missing_peers() -> dict[str, str]:
+    """Libraries that cannot be run here, each with what to do."""
+    found = {}
+    for name in _PEERS:
+        try:
+            find(name)
+        except ImportError as error:
+            found[name] = str(error)
+    return found
+
+
 def expand(asked: str) -> list[str]:
-    """Names asked for as a comma-separated list of names and groups, each once, in this order."""
+    """Names asked for as a comma-separated list of names and groups, each once, in this order.
+
+    Of the group ``peers``, those that are here; all of them where none is.
+    """
     parts = [part.strip() for part in asked.split(",") if part.strip()]
-    return list(dict.fromkeys(name for part in parts for name in GROUPS.get(part, (part,))))
+    return list(dict.fromkeys(name for part in parts for name in _members(part)))
+
+
+def _members(part: str) -> tuple[str, ...]:
+    members = GROUPS.get(part, (part,))
+    if part != "peers":
+        return members
+    return tuple(name for name in members if name not in missing_peers()) or members
 
 
 @cache
@@ -64,21 +103,25 @@ def find(name: str) -> Variant:
     KeyError
         Where nothing goes by that name; its message lists what does.
     ImportError, AttributeError
-        Where a plug-in's module or class cannot be loaded.
+        Where a plug-in's module or class cannot be loaded, or a library is not installed.
     TypeError
-        Where the class is not an AlsBackend, leaves a method of it out, or has another dtype.
+        Where the class is neither an AlsBackend nor a WholeFit, leaves a method of it out, or has
+        another dtype.
     """
     if name in _OURS:
         path, dtype, idea, most_threads = _OURS[name]
         module, attribute = path.split(":")
         backend = getattr(import_module(f"implementations.{module}"), attribute)
         return _variant(name, backend, dtype, idea, most_threads)
+    if name in _PEERS:
+        return _peer(name)
     plugins = _plugins()
     if name in plugins:
         return _foreign(name, plugins[name])
     if ":" in name:
         return _foreign(name, EntryPoint(name, name, ENTRY_POINT_GROUP))
-    raise KeyError(f"no implementation {name!r}; there are {', '.join(names())}, or module:Class")
+    known = ", ".join([*names(), *_PEERS])
+    raise KeyError(f"no implementation {name!r}; there are {known}, or module:Class")
 
 
 def usable_cores() -> int:
@@ -90,23 +133,52 @@ def _plugins() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
 
 
+def _peer(name: str) -> Variant:
+    """A library that people use.
+
+    Raises
+    ------
+    ImportError
+        Where it, or what else it takes, is not here; the message says what to do.
+    """
+    module, attribute = _PEERS[name].split(":")
+    made_by: type[WholeFit] = getattr(import_module(f"implementations.peers.{module}"), attribute)
+    try:
+        distribution(made_by.requires)
+    except PackageNotFoundError:
+        raise ImportError(f"{made_by.requires} is not installed: {_INSTALL}") from None
+    if reason := made_by.missing():
+        raise ImportError(reason)
+    return _described(name, made_by)
+
+
 def _foreign(name: str, point: EntryPoint) -> Variant:
     """Variant of somebody else's class."""
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
-    backend = point.load()
-    if not (isinstance(backend, type) and issubclass(backend, AlsBackend)):
-        raise TypeError(f"{name} is not a class derived from implementations.AlsBackend")
-    if missing := sorted(getattr(backend, "__abstractmethods__", ())):
-        raise TypeError(f"{name} leaves out {', '.join(missing)} of implementations.AlsBackend")
-    idea = (backend.__doc__ or "").strip().partition("\n")[0].rstrip(".")
-    if backend.dtype_name not in _TOLERANCES:
-        raise TypeError(f"{name}.dtype_name is {backend.dtype_name!r}, not float64 or float32")
-    return _variant(name, backend, backend.dtype_name, idea, backend.most_threads)
+    made_by = point.load()
+    if not (isinstance(made_by, type) and issubclass(made_by, AlsBackend | WholeFit)):
+        raise TypeError(f"{name} is no class derived from implementations.AlsBackend or WholeFit")
+    if missing := sorted(getattr(made_by, "__abstractmethods__", ())):
+        base = "AlsBackend" if issubclass(made_by, AlsBackend) else "WholeFit"
+        raise TypeError(f"{name} leaves out {', '.join(missing)} of implementations.{base}")
+    return _described(name, made_by)
+
+
+def _described(name: str, made_by: type[AlsBackend] | type[WholeFit]) -> Variant:
+    """Variant of a class that says of itself what it is."""
+    idea = (made_by.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+    if made_by.dtype_name not in _TOLERANCES:
+        raise TypeError(f"{name}.dtype_name is {made_by.dtype_name!r}, not float64 or float32")
+    return _variant(name, made_by, made_by.dtype_name, idea, made_by.most_threads)
 
 
 def _variant(
-    name: str, backend: type[AlsBackend], dtype: str, idea: str, most_threads: int | None
+    name: str,
+    made_by: type[AlsBackend] | type[WholeFit],
+    dtype: str,
+    idea: str,
+    most_threads: int | None,
 ) -> Variant:
-    return Variant(name, backend, dtype, idea, most_threads, *_TOLERANCES[dtype])
+    return Variant(name, made_by, dtype, idea, most_threads, *_TOLERANCES[dtype])

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from implementations.problem import AlsParams, Factors, ProblemSize, Ratings
+from implementations.problem import AlsParams, Factors, Job, Ratings
 
 
 class WholeFit(ABC):
@@ -62,22 +62,14 @@ class WholeFit(ABC):
         """
 
     @classmethod
-    def refuses(
-        cls,
-        params: AlsParams,  # noqa: ARG003
-        dtype: np.dtype[Any],  # noqa: ARG003
-        threads: int,  # noqa: ARG003
-        size: ProblemSize,  # noqa: ARG003
-    ) -> str | None:
+    def refuses(cls, job: Job) -> str | None:  # noqa: ARG003
         """Reason why this is not to be tried; None where it is."""
         return None
 
     @classmethod
     @abstractmethod
-    def bytes_needed(
-        cls, params: AlsParams, dtype: np.dtype[Any], threads: int, size: ProblemSize
-    ) -> int:
-        """Peak bytes allocated for this size, the ratings given to it not counted."""
+    def bytes_needed(cls, job: Job) -> int:
+        """Peak bytes allocated for this, the ratings given to it not counted."""
 
     @abstractmethod
     def prepare(self, train: Ratings) -> None:

@@ -61,7 +61,7 @@ def main() -> None:
         for _ in range(options.sweeps):
             sweep(backend)
     with phase("RMSE on train and test"):
-        judgement = Judge(rung)(backend.read())
+        judgement = Judge(rung, params)(backend.read())
     print(f"{options.impl}, rank {options.rank}, {dataset.name} at {options.scale}")
     print(f"{len(rung.train):,} training ratings, {usable_cores()} threads\n")
     print(phase.table())

@@ -138,7 +138,7 @@ def _print(options, rung, contestants, seconds) -> None:
         logs = np.log(np.array(seconds[one.name]) / np.array(seconds[OURS]))
         shift = mean_shift(logs)
         ratio = with_interval(shift.ratio, *(shift.interval or (None, None)))
-        judged = Judge(rung)(one.factors)
+        judged = Judge(rung, AlsParams(rank=options.rank))(one.factors)
         low, high = min(seconds[one.name]), max(seconds[one.name])
         spread = f"{np.median(seconds[one.name]):.3g} ({low:.3g}–{high:.3g})"
         qualities = [f"{rmse:.4f}" for rmse in (judged.train_rmse, judged.test_rmse)]

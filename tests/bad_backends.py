@@ -12,7 +12,7 @@ import numpy as np
 
 from implementations.backend import SolveError
 from implementations.numpy_batched import NumpyBatched
-from implementations.problem import AlsParams, Factors, ProblemSize
+from implementations.problem import AlsParams, Factors, Job
 
 # Which signal to send and when, and the file that holds the sender's id afterwards: it is sent
 # once. In the environment, because workers get it from whoever starts them.
@@ -93,7 +93,7 @@ class Diverging(NumpyBatched):
         return super().read()
 
     def update_items(self) -> None:
-        if self.reads > 2:  # a turn itself reads twice at most
+        if self.reads > 4:  # a first turn itself reads so often at most
             raise SolveError("items", 5)
         super().update_items()
 
@@ -143,22 +143,25 @@ class Meanless(NumpyBatched):
 class Greedy(NumpyBatched):
     """Says that it needs more than any machine has, as a number of NumPy's."""
 
-    def bytes_needed(self, size: ProblemSize) -> int:
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
         return np.int64(1 << 60)  # type: ignore[return-value]
 
 
 class Modest(NumpyBatched):
     """Says what it needs as a number of NumPy's."""
 
-    def bytes_needed(self, size: ProblemSize) -> int:
-        return np.int64(super().bytes_needed(size))  # type: ignore[return-value]
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
+        return np.int64(super().bytes_needed(job))  # type: ignore[return-value]
 
 
 class Picky(NumpyBatched):
     """Refuses every size."""
 
-    def refuses(self, size: ProblemSize) -> str | None:
-        return f"{size.n_users} users are too many"
+    @classmethod
+    def refuses(cls, job: Job) -> str | None:
+        return f"{job.size.n_users} users are too many"
 
 
 class Unlicensed(NumpyBatched):
@@ -166,6 +169,37 @@ class Unlicensed(NumpyBatched):
 
     def __init__(self, params: AlsParams, dtype: np.dtype[Any], threads: int = 1) -> None:
         raise RuntimeError("no licence\nfor this machine")
+
+
+class EndsWhenMade(NumpyBatched):
+    """Ends the process that makes it."""
+
+    def __init__(self, params: AlsParams, dtype: np.dtype[Any], threads: int = 1) -> None:
+        os._exit(3)
+
+
+class EndsWhenAsked(NumpyBatched):
+    """Ends the process that asks what it needs."""
+
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
+        os._exit(3)
+
+
+class HangsWhenAsked(NumpyBatched):
+    """Never says whether it refuses."""
+
+    @classmethod
+    def refuses(cls, job: Job) -> str | None:
+        time.sleep(3600)
+        return None
+
+
+class HangsWhenMade(NumpyBatched):
+    """Never comes out of its constructor."""
+
+    def __init__(self, params: AlsParams, dtype: np.dtype[Any], threads: int = 1) -> None:
+        time.sleep(3600)
 
 
 class Interrupts(NumpyBatched):

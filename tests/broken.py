@@ -1,13 +1,16 @@
 """Implementations that are each wrong in one way, for the gates that must not let them through."""
 
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from time import sleep
 from typing import Any
 
 import numpy as np
 
 from implementations.backend import AlsBackend, Side, SolveError
 from implementations.numpy_batched import NumpyBatched
-from implementations.problem import AlsParams, Factors, ProblemSize, Ratings
+from implementations.problem import AlsParams, Factors, Job, Ratings
 
 
 class BiasForgotten(NumpyBatched):
@@ -191,14 +194,16 @@ class ThreadsShow(NumpyBatched):
 class BytesUnknown(NumpyBatched):
     """Does not say what it needs."""
 
-    def bytes_needed(self, size: ProblemSize) -> int:
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
         return 0
 
 
 class Refusing(NumpyBatched):
     """Refuses without a reason."""
 
-    def refuses(self, size: ProblemSize) -> str | None:
+    @classmethod
+    def refuses(cls, job: Job) -> str | None:
         return ""
 
 
@@ -250,6 +255,42 @@ class Raising(NumpyBatched):
         raise ZeroDivisionError("no items\ntoday")
 
 
+class Unfinished(NumpyBatched):
+    """Half-sweeps are left to a thread, and whoever asks for the factors waits for it."""
+
+    def __init__(self, params: AlsParams, dtype: np.dtype[Any], threads: int = 1) -> None:
+        super().__init__(params, dtype, threads)
+        self._pool = ThreadPoolExecutor(1)
+        self._last: Future[None] = self._pool.submit(sleep, 0)
+
+    def update_users(self) -> None:
+        self._last = self._pool.submit(self._later, super().update_users)
+
+    def update_items(self) -> None:
+        self._last = self._pool.submit(self._later, super().update_items)
+
+    def read(self) -> Factors:
+        self._last.result()
+        return super().read()
+
+    def load(self, factors: Factors) -> None:
+        self._last.result()
+        super().load(factors)
+
+    def _later(self, solve: Callable[[], None]) -> None:
+        sleep(0.02)
+        solve()
+
+
+class Unjoined(Unfinished):
+    """Half-sweeps are left to a thread, and nobody waits for it."""
+
+    def read(self) -> Factors:
+        factors = NumpyBatched.read(self)
+        sleep(0.05)
+        return factors
+
+
 class Unmakeable(NumpyBatched):
     """Cannot even be made."""
 
@@ -260,7 +301,8 @@ class Unmakeable(NumpyBatched):
 class Incomplete(AlsBackend):
     """Leaves out most of the contract."""
 
-    def bytes_needed(self, size: ProblemSize) -> int:
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
         return 1
 
 

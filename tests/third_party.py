@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations import AlsBackend, Factors, ProblemSize, Ratings, SolveError
+from implementations import AlsBackend, Factors, Job, Ratings, SolveError
 from implementations.backend import Side
 
 Array = NDArray[np.float64]
@@ -14,9 +14,9 @@ Array = NDArray[np.float64]
 class MyAls(AlsBackend):
     """Dense matrices and a general solver."""
 
-    def bytes_needed(self, size: ProblemSize) -> int:
-        rows = size.n_users + size.n_items
-        return 16 * size.n_users * size.n_items + 16 * rows * (self.params.rank + 1)
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
+        return 16 * job.size.n_users * job.size.n_items + 2 * job.factor_bytes
 
     def prepare(self, train: Ratings) -> None:
         shape = (train.n_users, train.n_items)

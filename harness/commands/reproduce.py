@@ -139,7 +139,7 @@ def run_protocol(
     for number in range(1, protocol.sweeps + 1):
         moment(f"{protocol.name}: sweep {number} of {protocol.sweeps}")
         sweep(backend)
-    return Judge(rung)(backend.read())
+    return Judge(rung, protocol.params)(backend.read())
 
 
 def _compare(protocol: Protocol, judgement: Judgement, screen: Screen) -> int:

@@ -14,7 +14,7 @@ from harness.data.ladder import plan as plan_rungs
 from harness.data.ladder import rungs_up_to
 from harness.errors import UserError
 from harness.measure.machine import describe_machine
-from harness.measure.plan import Plan, PlannedCell, planned_cells, process_rounds_of
+from harness.measure.plan import Entrant, Plan, entrants, process_rounds_of
 from harness.measure.roofline import measure_machine
 from harness.measure.runner import Runner
 from harness.results.events import RunStarted
@@ -23,7 +23,7 @@ from harness.results.records import Run
 from harness.screen.console import Screen
 from harness.screen.showing import draw_run
 from harness.screen.watching import Watcher
-from implementations.registry import LADDER, expand, usable_cores
+from implementations.registry import LADDER, expand, missing_peers, usable_cores
 
 _SAME_MACHINE = ("cpu", "usable_cores", "packages")
 
@@ -44,6 +44,8 @@ def run(request: Request) -> int:
     with Screen() as screen:
         draft = _plan(request, tuple(rungs_up_to(request.scale, request.only)))
         cells = _find(draft)
+        for name, reason in _left_out(request.impl).items():
+            screen.line(f"{name} is left out: {reason}")
         if request.dry_run:
             return _print_plan(draft, cells, request, screen)
         dataset = open_dataset(request.data, draft.rungs, screen.line)
@@ -108,17 +110,23 @@ def _threads(asked: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(asked)) or (cores,)
 
 
-def _find(plan: Plan) -> list[PlannedCell]:
+def _find(plan: Plan) -> list[Entrant]:
     for name in plan.implementations:
         find_or_say(name)
     if plan.baseline not in plan.implementations:
         raise UserError(
             f"--baseline {plan.baseline} is not among {', '.join(plan.implementations)}"
         )
-    return planned_cells(plan)
+    return entrants(plan)
 
 
-def _print_plan(plan: Plan, cells: list[PlannedCell], request: Request, screen: Screen) -> int:
+def _left_out(asked: str) -> dict[str, str]:
+    """Libraries of the group `peers` that are not here, each with what to do."""
+    groups = [part.strip() for part in asked.split(",")]
+    return missing_peers() if "peers" in groups else {}
+
+
+def _print_plan(plan: Plan, cells: list[Entrant], request: Request, screen: Screen) -> int:
     screen.line(f"data       {request.data}")
     screen.line(f"scales     {', '.join(plan.rungs)}")
     for cell in cells:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from implementations.backend import AlsBackend, Variant
-from implementations.problem import AlsParams, Factors, ProblemSize, Ratings
+from implementations.problem import AlsParams, Factors, Job, Ratings
 from implementations.registry import find, names
 
 # One row in so many is solved twice, in each half-sweep. Called by itself and with a cold copy of
@@ -39,13 +39,15 @@ class Plain(AlsBackend):
     def _another(self) -> AlsBackend:
         return self.variant.create(self.params, self.threads)
 
-    def refuses(self, size: ProblemSize) -> str | None:
+    @classmethod
+    def refuses(cls, job: Job) -> str | None:
         """As the implementation does."""
-        return self._all.refuses(size)
+        return cls.variant.made_by.refuses(job)
 
-    def bytes_needed(self, size: ProblemSize) -> int:
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
         """As the implementation does."""
-        return self._all.bytes_needed(size)
+        return cls.variant.made_by.bytes_needed(job)
 
     def prepare(self, train: Ratings) -> None:
         """Lay out the ratings."""
@@ -90,11 +92,12 @@ class Slowed(Plain):
         super().__init__(params, dtype, threads)
         self._again_users, self._again_items = self._another(), self._another()
 
-    def bytes_needed(self, size: ProblemSize) -> int:
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
         """With those of the two small ones, which have the factors of the other side, too."""
-        some = size.n_ratings // self.one_in * 2
-        small = ProblemSize(some, size.n_users, size.n_items)
-        return self._all.bytes_needed(size) + 2 * self._again_users.bytes_needed(small)
+        few = job.size._replace(n_ratings=job.size.n_ratings // cls.one_in * 2)
+        small = cls.variant.made_by.bytes_needed(job._replace(size=few))
+        return super().bytes_needed(job) + 2 * small
 
     def prepare(self, train: Ratings) -> None:
         """Lay out the ratings, and those of the rows that are solved twice."""

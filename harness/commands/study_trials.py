@@ -15,7 +15,7 @@ from harness.errors import UserError
 from harness.measure.background import background_load
 from harness.measure.machine import load_now
 from harness.measure.observer import Progress
-from harness.measure.plan import Plan, PlannedCell, process_rounds_of
+from harness.measure.plan import Entrant, Plan, process_rounds_of
 from harness.measure.runner import Runner
 from harness.results.events import Cell, RunStarted
 from harness.results.log import EventLog
@@ -93,7 +93,7 @@ def make_run(
         baseline=names[0],
         shuffle_seed=number,
     )
-    cells = [PlannedCell(find(name), settings.threads, ladder=None) for name in names]
+    cells = [Entrant(find(name), settings.threads, ladder=None) for name in names]
     given = {"name": dataset.name, "synthetic": dataset.synthetic, "sha256": dataset.sha256}
     moment = load_now()
     started = RunStarted(moment["time"], plan.to_json(), given, moment)

@@ -30,6 +30,7 @@ PROPERTIES: tuple[Property, ...] = tuple(
         state.prepare_and_load_start_over,
         state.bytes_needed_cover_the_factors,
         state.refuses_gives_a_reason,
+        state.half_sweeps_are_done_when_they_return,
         failures.singular_systems_raise,
         failures.not_finite_factors_raise,
         failures.a_failure_can_be_got_over,

@@ -5,12 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from harness.conformance.problems import Problem, irregular
-from harness.conformance.subject import Subject, update
+from harness.conformance.subject import Subject
 from harness.conformance.violation import Violation
-from implementations.backend import AlsBackend, Side, SolveError
+from implementations.backend import SIDES, AlsBackend, Side, SolveError
 from implementations.problem import Factors, Ratings
-
-_SIDES: tuple[Side, Side] = ("users", "items")
 
 
 def singular_systems_raise(subject: Subject) -> None:
@@ -20,7 +18,7 @@ def singular_systems_raise(subject: Subject) -> None:
         problem = replace(problem, name="no regulariser, zeros")
         factors = problem.factors(subject.variant.dtype)
         zeros = Factors(np.zeros_like(factors.users), np.zeros_like(factors.items), factors.mean)
-        for side in _SIDES:
+        for side in SIDES:
             lowest = int(getattr(problem.train, side).min())
             _expect_failure(subject.ready(problem, zeros), side, lowest, problem)
 
@@ -28,7 +26,7 @@ def singular_systems_raise(subject: Subject) -> None:
 def not_finite_factors_raise(subject: Subject) -> None:
     """From factors that are not finite, SolveError names the lowest row that depends on them."""
     problem = replace(irregular(), name="NaN loaded")
-    for side in _SIDES:
+    for side in SIDES:
         for value in (np.nan, np.inf):
             factors, lowest = _poisoned(problem, subject.variant.dtype, side, value)
             _expect_failure(subject.ready(problem, factors), side, lowest, problem)
@@ -37,13 +35,13 @@ def not_finite_factors_raise(subject: Subject) -> None:
 def a_failure_can_be_got_over(subject: Subject) -> None:
     """After SolveError, `load` makes the backend as good as new."""
     problem = irregular()
-    for side in _SIDES:
+    for side in SIDES:
         factors, lowest = _poisoned(problem, subject.variant.dtype, side, np.nan)
         backend = subject.ready(problem, factors)
         _expect_failure(backend, side, lowest, problem)
         before = problem.factors(subject.variant.dtype)
         backend.load(before)
-        update(backend, side)
+        backend.update(side)
         subject.expect_half(problem, side, before, backend.read())
 
 
@@ -66,7 +64,7 @@ def _poisoned(problem: Problem, dtype: str, side: Side, value: float) -> tuple[F
 
 def _expect_failure(backend: AlsBackend, side: Side, lowest: int, problem: Problem) -> None:
     try:
-        update(backend, side)
+        backend.update(side)
     except SolveError as error:
         if (error.side, error.row) != (side, lowest):
             raise Violation(

@@ -7,12 +7,11 @@ import numpy as np
 
 from harness.conformance import oracle
 from harness.conformance.problems import Problem, irregular, shapes
-from harness.conformance.subject import Subject, expect_same, update
+from harness.conformance.subject import Subject, expect_same
 from harness.conformance.violation import NotApplicable, Violation
 from implementations.als import predict, start_factors
-from implementations.backend import Side
+from implementations.backend import SIDES, Side
 
-_SIDES: tuple[Side, Side] = ("users", "items")
 _SWEEPS = 4
 
 
@@ -30,7 +29,7 @@ def items_equal_the_oracle(subject: Subject) -> None:
 
 def biases_can_be_left_out(subject: Subject) -> None:
     """With `biases=False` the rank unknowns are solved, and biases are zero."""
-    for side in _SIDES:
+    for side in SIDES:
         _expect_exact(subject, _renamed(irregular(), "no biases", biases=False), side)
 
 
@@ -38,17 +37,17 @@ def regularisers_can_be_scaled_by_counts(subject: Subject) -> None:
     """With `count_scaled` a row's regularisers are multiplied by its number of ratings."""
     scaled = _renamed(irregular(), "count scaled", count_scaled=True, reg=0.05, bias_reg=0.05)
     for problem in (scaled, _renamed(scaled, "count scaled, no biases", biases=False)):
-        for side in _SIDES:
+        for side in SIDES:
             _expect_exact(subject, problem, side)
 
 
 def the_other_side_stays(subject: Subject) -> None:
     """A half-sweep leaves the factors of the other side as they are."""
     problem = irregular()
-    for side in _SIDES:
+    for side in SIDES:
         factors = problem.factors(subject.variant.dtype)
         backend = subject.ready(problem, factors)
-        update(backend, side)
+        backend.update(side)
         solved = {side: getattr(backend.read(), side)}
         expect_same(f"after update_{side}", backend.read(), replace(factors, **solved), problem)
 
@@ -58,14 +57,14 @@ def present_factors_are_used(subject: Subject) -> None:
     problem = irregular()
     backend = subject.ready(problem, problem.factors(subject.variant.dtype))
     for sweep in (1, 2):
-        for side in _SIDES:
+        for side in SIDES:
             before = backend.read()
-            update(backend, side)
+            backend.update(side)
             subject.expect_half(problem, side, before, backend.read(), sweep)
-    for side in _SIDES:
+    for side in SIDES:
         before = problem.factors(subject.variant.dtype, seed=2)
         backend.load(before)
-        update(backend, side)
+        backend.update(side)
         subject.expect_half(problem, side, before, backend.read())
 
 
@@ -78,8 +77,8 @@ def sweeps_predict_as_the_oracle_does(subject: Subject) -> None:
     pairs = np.divmod(np.arange(train.n_users * train.n_items), train.n_items)
     for sweep in range(1, _SWEEPS + 1):
         exact = oracle.sweep(train, problem.params, exact)
-        for side in _SIDES:
-            update(backend, side)
+        for side in SIDES:
+            backend.update(side)
         got, expected = predict(backend.read(), *pairs), predict(exact, *pairs)
         worst = int(np.argmax(np.abs(got - expected)))
         difference = abs(got[worst] - expected[worst])
@@ -107,9 +106,9 @@ def threads_do_not_change_a_bit(subject: Subject) -> None:
     factors = problem.factors(subject.variant.dtype)
     one, several = (subject.ready(problem, factors, threads) for threads in (1, subject.threads))
     for sweep in range(1, _SWEEPS + 1):
-        for side in _SIDES:
-            update(one, side)
-            update(several, side)
+        for side in SIDES:
+            one.update(side)
+            several.update(side)
             what = f"sweep {sweep}, {side}, {subject.threads} threads against 1"
             expect_same(what, several.read(), one.read(), problem)
 
@@ -121,7 +120,7 @@ def _renamed(problem: Problem, name: str, **changes: Any) -> Problem:
 def _expect_exact(subject: Subject, problem: Problem, side: Side) -> None:
     before = problem.factors(subject.variant.dtype)
     backend = subject.ready(problem, before)
-    update(backend, side)
+    backend.update(side)
     subject.expect_half(problem, side, before, backend.read())
 
 
@@ -131,8 +130,8 @@ def _expect_descent(subject: Subject, problem: Problem) -> None:
     last = oracle.objective(problem.train, problem.params, factors)
     rounding = 100 * np.finfo(subject.variant.dtype).eps
     for sweep in range(1, _SWEEPS + 1):
-        for side in _SIDES:
-            update(backend, side)
+        for side in SIDES:
+            backend.update(side)
             now = oracle.objective(problem.train, problem.params, backend.read())
             if not now <= last * (1 + rounding):
                 raise Violation(

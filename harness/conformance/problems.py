@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from implementations.problem import AlsParams, Factors, Ratings
 
 _HEAVY = 5_000
+_PER_USER, _BUSY_ITEMS = 50, 199
 # Regularisers of about the size of a row's own sums: neither is lost in the other's rounding.
 _REG, _BIAS_REG = 2.0, 0.5
 
@@ -74,6 +75,15 @@ def irregular() -> Problem:
     observed[[0, 6, -1], :] = False
     observed[:, [0, 5, -1]] = False
     return _problem("empty rows", observed, rank=3)
+
+
+def busy(n_users: int) -> Problem:
+    """So many users of 50 ratings each, of 199 items: enough work to be seen on a clock."""
+    users = np.repeat(np.arange(n_users, dtype=np.int32), _PER_USER)
+    items = (np.tile(np.arange(_PER_USER), n_users) + 17 * users) % _BUSY_ITEMS
+    stars = np.random.default_rng(8).integers(1, 11, len(users)) / 2
+    train = Ratings(users, items.astype(np.int32), stars.astype(np.float32), n_users, _BUSY_ITEMS)
+    return Problem("busy", train, AlsParams(rank=16, reg=_REG, bias_reg=_BIAS_REG))
 
 
 def unsorted() -> Problem:

@@ -46,9 +46,10 @@ class Subject:
         Violation
             Where the backend refuses so small a problem.
         """
-        backend = self.variant.create(problem.params, threads or self.threads)
-        if reason := backend.refuses(ProblemSize.of(problem.train)):
+        threads, size = threads or self.threads, ProblemSize.of(problem.train)
+        if reason := self.variant.made_by.refuses(self.variant.job(problem.params, threads, size)):
             raise Violation(f"refuses {problem}: {reason}")
+        backend = self.variant.create(problem.params, threads)
         backend.prepare(problem.copy_of_ratings() if train is None else train)
         backend.load(factors)
         backend.warm_up()
@@ -69,14 +70,6 @@ class Subject:
             when = f"sweep {sweep}, " if sweep else ""
             text = wrong.text("the oracle", tolerance)
             raise Violation(f"{when}{text}, {problem}", wrong, sweep)
-
-
-def update(backend: AlsBackend, side: Side) -> None:
-    """Make the half-sweep of this side."""
-    if side == "users":
-        backend.update_users()
-    else:
-        backend.update_items()
 
 
 def expect_same(what: str, got: Factors, expected: Factors, problem: Problem) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.difference import row_differences
 from implementations.backend import Side
 from implementations.problem import Float
 
@@ -76,14 +77,13 @@ class Violation(Exception):  # noqa: N818 - the contract's word
 def compare_rows(
     side: Side, got: NDArray[Float], expected: NDArray[Float], tolerance: float
 ) -> Mismatch | None:
-    """Compare row by row, relative to the largest number expected in the row.
+    """Compare row by row (`harness.difference.row_differences`).
 
     Parameters
     ----------
     side : {"users", "items"}
     got, expected : ndarray, shape (n_rows, rank + 1)
     tolerance : float
-        Rows that are expected to be zero must be exactly zero, whatever it is.
 
     Returns
     -------
@@ -97,18 +97,13 @@ def compare_rows(
     """
     if got.shape != expected.shape:
         raise Violation(f"{side} have shape {got.shape}, not {expected.shape}")
-    difference = np.abs(got.astype(np.float64) - expected)
-    difference[np.isnan(difference)] = np.inf
-    largest = difference.max(axis=1)
-    scale = np.abs(expected).max(axis=1).astype(np.float64)
-    relative = np.full(len(scale), np.inf)
-    np.divide(largest, scale, out=relative, where=scale > 0)
-    relative[largest == 0] = 0
+    relative = row_differences(got, expected)
     wrong = np.flatnonzero(relative > tolerance)
     if not len(wrong):
         return None
     row = int(wrong[0])
-    column = int(difference[row].argmax())
+    difference = np.abs(got[row].astype(np.float64) - expected[row])
+    column = int(np.nan_to_num(difference, nan=np.inf).argmax())
     numbers = float(got[row, column]), float(expected[row, column]), float(relative[row])
     is_bias = column == got.shape[1] - 1
     return Mismatch(side, row, column, *numbers, is_bias, len(wrong), len(got))

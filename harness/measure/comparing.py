@@ -7,7 +7,9 @@ import numpy as np
 
 from harness.measure.judge import row_difference
 from harness.measure.live import Live, Write
+from harness.measure.session import Session
 from harness.results.events import Difference, HalfSweep
+from implementations.backend import SIDES, Side
 from implementations.problem import Factors
 
 # A half-sweep of each side costs one more sweep. A cell whose sweep takes more than this share of
@@ -26,6 +28,9 @@ def compare(
 ) -> None:
     """Compare predictions after every sweep, then one half-sweep of each side.
 
+    Libraries that have `fit` only start elsewhere: they are compared when they have converged, by
+    the objective that the judge computes.
+
     Parameters
     ----------
     live : sequence of Live
@@ -39,21 +44,22 @@ def compare(
         Variants, with their threads, whose half-sweeps were compared at another rung of this run:
         slow ones among them are held to their predictions only.
     """
-    for one in live:
-        for other in live:
+    started_alike = [one for one in live if one.has_halves]
+    for one in started_alike:
+        for other in started_alike:
             if _is_reference_of(other, one):
                 _compare_predictions(one, other, write)
-    reference = _reference([one for one in live if not one.ended], budget_s)
+    reference = _reference([one for one in started_alike if not one.ended], budget_s)
     if reference is None:
         return
     reference.attempt(lambda: _keep(reference, factors))
     held = [
         one
-        for one in live
+        for one in started_alike
         if one is not reference
         and (_is_quick(one, budget_s) or (one.cell.variant, one.cell.threads) not in compared)
     ]
-    for side in ("users", "items"):
+    for side in SIDES:
         reference.attempt(_compare_half_sweeps, held, reference, side, factors, write)
 
 
@@ -91,11 +97,11 @@ def _reference(alive: Sequence[Live], budget_s: float) -> Live | None:
 
 
 def _keep(reference: Live, factors: Path) -> None:
-    reference.worker.call("read", folder=str(factors))
+    reference.worker.call(Session.read, factors)
 
 
 def _compare_half_sweeps(
-    held: Sequence[Live], reference: Live, side: str, factors: Path, write: Write
+    held: Sequence[Live], reference: Live, side: Side, factors: Path, write: Write
 ) -> None:
     expected = reference.half_sweep(side, factors)
     for one in held:
@@ -103,7 +109,7 @@ def _compare_half_sweeps(
 
 
 def _compare_half_sweep(
-    one: Live, reference: Live, side: str, factors: Path, expected: Factors, write: Write
+    one: Live, reference: Live, side: Side, factors: Path, expected: Factors, write: Write
 ) -> None:
     mine = one.half_sweep(side, factors)
     gap = row_difference(getattr(mine, side), getattr(expected, side))

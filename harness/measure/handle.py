@@ -4,15 +4,20 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.reduction import ForkingPickler
 from signal import SIGKILL
 from time import perf_counter
-from typing import Any, NoReturn
+from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast
 
 from harness.measure.machine import oom_kills, thread_environment
+from harness.measure.session import Session
 from harness.results.events import Status
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _NO_ANSWER = (0.0, None, None)
 # Rubbish begins with what is taken for a length: nobody is to wait for so many bytes.
@@ -66,8 +71,15 @@ class Worker:
         )
         theirs.close()
 
-    def call(self, name: str, **arguments: Any) -> tuple[float, Any]:
+    def call(
+        self, method: Callable[Concatenate[Session, P], R], *given: P.args, **named: P.kwargs
+    ) -> tuple[float, R]:
         """Call a method of the worker's session.
+
+        Parameters
+        ----------
+        method : callable
+            Such as `Session.prepare`.
 
         Returns
         -------
@@ -80,8 +92,9 @@ class Worker:
         WorkerFailure
             Where it raised, died, gave no answer in time, or answered rubbish.
         """
+        name = method.__name__
         try:
-            self._connection.send((name, arguments))
+            self._connection.send((method, given, named))
             answered = self._wait_for_answer()
             seconds, result, failure = self._receive() if answered else _NO_ANSWER
         except (EOFError, ConnectionError):
@@ -92,7 +105,7 @@ class Worker:
             self._fail("timeout", f"{name}: no answer for {self._timeout_s:g} s")
         if failure is not None:
             self._fail(*failure)
-        return seconds, result
+        return seconds, cast("R", result)
 
     def stop(self) -> None:
         """Hang up, and make sure that the process is gone, and all that it started."""

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.rung import Rung
+from harness.difference import row_differences
 from harness.measure.error_sums import error_sums
 from implementations.als import predict
-from implementations.problem import Factors, Float
+from implementations.problem import AlsParams, Factors, Float
 
 _SAMPLE = 10_000
 _SAMPLE_SEED = 20
@@ -17,11 +18,12 @@ _SAMPLE_SEED = 20
 
 @dataclass(frozen=True)
 class Judgement:
-    """RMSE in rating units (None without such ratings), and predictions of the fixed sample."""
+    """RMSE in rating units (None without such ratings), J, and predictions of the fixed sample."""
 
     train_rmse: float
     test_rmse: float | None
     warm_test_rmse: float | None
+    objective: float
     predictions: NDArray[np.float64]
 
     @property
@@ -33,9 +35,10 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Judge:
-    """Judges factors on one rung."""
+    """Judges factors on one rung, by the objective of these parameters."""
 
     rung: Rung
+    params: AlsParams
 
     def __call__(self, factors: Factors) -> Judgement:
         """RMSE on train and test, and predictions of a sample of (user, item) pairs."""
@@ -47,8 +50,29 @@ class Judge:
                 _rmse(train, len(rung.train)) or 0.0,
                 _rmse(warm + cold, len(rung.test)),
                 _rmse(warm, len(rung.test) - n_cold),
+                train + self._penalty(factors),
                 predict(factors, *self._sample),
             )
+
+    def _penalty(self, factors: Factors) -> float:
+        """What regularisation adds to J (docs/method.md, "The model"), in float64."""
+        total = 0.0
+        for rows, weights in zip((factors.users, factors.items), self._weights, strict=True):
+            squares = np.square(rows, dtype=np.float64)
+            of_row = self.params.reg * squares[:, :-1].sum(axis=1)
+            total += float(weights @ (of_row + self.params.bias_reg * squares[:, -1]))
+        return total
+
+    @cached_property
+    def _weights(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Weights of the rows' regularisers, of users and of items."""
+        train, scaled = self.rung.train, self.params.count_scaled
+        sides = ((train.users, train.n_users), (train.items, train.n_items))
+        users, items = (
+            np.bincount(ids, minlength=n).astype(np.float64) if scaled else np.ones(n)
+            for ids, n in sides
+        )
+        return users, items
 
     @cached_property
     def _cold(self) -> NDArray[np.bool_]:
@@ -69,7 +93,7 @@ def _rmse(total: float, count: int) -> float | None:
 
 @dataclass(frozen=True)
 class RowDifference:
-    """Where two solutions of one side differ most, relative to the row's largest entry."""
+    """Where two solutions of one side differ most."""
 
     relative: float
     row: int
@@ -77,12 +101,8 @@ class RowDifference:
     expected: float
 
 
-# Rows whose entries are all smaller than this, in rating units, count as this large.
-_SMALLEST_ROW = 1e-3
-
-
 def row_difference(value: NDArray[Float], expected: NDArray[Float]) -> RowDifference:
-    """Compare two solutions of one side row by row, in float64.
+    """Compare two solutions of one side row by row (`harness.difference.row_differences`).
 
     Parameters
     ----------
@@ -93,11 +113,8 @@ def row_difference(value: NDArray[Float], expected: NDArray[Float]) -> RowDiffer
     RowDifference
         Of the row with the largest relative difference; infinite where one is not finite.
     """
-    a, b = value.astype(np.float64), expected.astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        gaps = np.abs(a - b)
-        relative = gaps.max(axis=1) / np.maximum(np.abs(b).max(axis=1), _SMALLEST_ROW)
-    relative[~np.isfinite(relative)] = np.inf
+    relative = row_differences(value, expected)
     row = int(relative.argmax())
-    column = int(np.nan_to_num(gaps[row], nan=np.inf).argmax())
-    return RowDifference(float(relative[row]), row, float(a[row, column]), float(b[row, column]))
+    mine, theirs = value[row].astype(np.float64), expected[row].astype(np.float64)
+    column = int(np.nan_to_num(np.abs(mine - theirs), nan=np.inf).argmax())
+    return RowDifference(float(relative[row]), row, float(mine[column]), float(theirs[column]))

@@ -1,7 +1,7 @@
 """A cell while its worker is alive."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -13,7 +13,20 @@ from harness.measure.exchange import read_factors
 from harness.measure.handle import Worker, WorkerFailure
 from harness.measure.judge import Judge
 from harness.measure.plan import Plan
-from harness.results.events import Cell, CellPlanned, Ended, Event, Phase, Quality, Status, Turn
+from harness.measure.session import Facts, Session
+from harness.measure.timing import Timed
+from harness.results.events import (
+    Cell,
+    CellPlanned,
+    Ended,
+    Event,
+    Fit,
+    Phase,
+    Quality,
+    Status,
+    Turn,
+)
+from implementations.backend import Side
 from implementations.problem import Factors
 
 # Beyond its judged sweeps a cell goes on sweeping, for the sake of timing, up to this share of its
@@ -24,6 +37,9 @@ TIMING_SHARE, MORE_TIMING_SHARE = 0.25, 0.5
 FEWEST_TURNS = 3
 # So many seconds a cell may take whatever its share of the rung's is.
 FREE_S = 10.0
+# A library that has `fit` only is judged after so many iterations, each time by a fit of its own,
+# and after the last: every number would take as many fits.
+_JUDGED_FITS = (1, 2, 3, 5, 7)
 
 Write = Callable[[Event], None]
 
@@ -41,11 +57,12 @@ class Live:
     judge: Judge
     turn_sweeps: int | None = None  # None until calibrated
     process: int = 1  # number of the worker among the cell's
-    facts: dict[str, Any] = field(default_factory=dict)  # of its workers so far
+    facts: Facts | None = None  # of its workers so far
     turns: int = 0
     judged: int = 0  # sweeps judged
     spent_s: float = 0.0
     last_sweep_s: float = 0.0
+    last_turn_s: float = 0.0  # all that was on the clock
     predictions: dict[int, NDArray[np.float64]] = field(default_factory=dict)
     ended: bool = False
 
@@ -56,26 +73,29 @@ class Live:
 
     def create(self) -> None:
         """Have the worker make its backend; that it answers shows that it has started."""
-        params = asdict(self.plan.params)
-        self.worker.call(
-            "create", variant=self.cell.variant, params=params, threads=self.cell.threads
-        )
+        cell = self.cell
+        self.worker.call(Session.create, cell.variant, self.plan.params, cell.threads)
+
+    @property
+    def has_halves(self) -> bool:
+        """Whether it is driven by half-sweeps, from our start."""
+        return self.planned.kind == "half-sweeps"
 
     def set_up(self, ratings: Path) -> None:
         """Go through the phases that come before the first sweep of a later worker.
 
         It goes on from the factors that were judged last; its phases are not written.
         """
-        self.worker.call("open", folder=str(ratings))
-        self.worker.call("rehearse")
-        self.worker.call("prepare")
-        self.worker.call("load", folder=str(self.folder if self.judged else self.start))
-        self.worker.call("warm_up")
+        self.worker.call(Session.open, ratings)
+        self.worker.call(Session.rehearse)
+        self.worker.call(Session.prepare)
+        self.worker.call(Session.load, self.folder if self.judged else self.start)
+        self.worker.call(Session.warm_up)
 
     def lay_out(self) -> None:
         """Prepare the ratings and load the start: phases that nothing else is to disturb."""
-        self.note_phase("prepare", self.worker.call("prepare")[0])
-        self.note_phase("load", self.worker.call("load", folder=str(self.start))[0])
+        self.note_phase("prepare", self.worker.call(Session.prepare)[0])
+        self.note_phase("load", self.worker.call(Session.load, self.start)[0])
 
     def note_phase(self, phase: str, seconds: float) -> None:
         """Write what a phase of the first worker took."""
@@ -83,10 +103,10 @@ class Live:
 
     def note_facts(self) -> None:
         """Ask the worker for its facts; of all workers, the largest memory counts."""
-        facts: dict[str, Any] = self.worker.call("facts")[1]
-        for name in ("peak_bytes", "base_bytes"):
-            facts[name] = max(facts[name] or 0, self.facts.get(name) or 0) or None
-        self.facts = facts
+        facts = self.worker.call(Session.facts)[1]
+        before = self.facts.peak_bytes if self.facts else None
+        peak = max(facts.peak_bytes or 0, before or 0) or None
+        self.facts = replace(facts, peak_bytes=peak)
 
     def renew(self, worker: Worker) -> None:
         """Go on with another worker."""
@@ -124,8 +144,21 @@ class Live:
 
     @property
     def turn_s(self) -> float:
-        """Seconds on the clock of a turn, by the last one; 0 before the first."""
-        return self.last_sweep_s * (self.turn_sweeps or 1)
+        """Seconds on the clock of the next turn, by the last one; 0 before the first."""
+        if self.has_halves:
+            return self.last_sweep_s * (self.turn_sweeps or 1)
+        more = (self.next_judged or self.judged) - self.judged
+        return self.last_turn_s + more * self.last_sweep_s
+
+    @property
+    def next_judged(self) -> int | None:
+        """Sweeps after which it is judged next; None where it has been judged after the last."""
+        last = self.plan.sweeps
+        if self.judged >= last:
+            return None
+        if self.has_halves:
+            return self.judged + 1
+        return next((n for n in _JUDGED_FITS if self.judged < n < last), last)
 
     def turns_left(self, rounds: int, clock_s: float) -> int:
         """Turns that it will take in so many rounds, as far as can be told now."""
@@ -136,31 +169,38 @@ class Live:
 
     def take_turn(self, number: int, position: int) -> None:
         """One turn in one round; judged where it is one of the first sweeps."""
-        judging = self.judged < self.plan.sweeps
-        _, (sweeps, users_s, items_s) = self.worker.call(
-            "turn", sweeps=self.turn_sweeps, one_step=judging
-        )
-        turn = Turn(self.cell, number, position, sweeps, users_s, items_s, self.process)
+        judged = self.next_judged
+        _, timed = self.worker.call(Session.turn, self.turn_sweeps, judged)
+        halves = (timed.users_s, timed.items_s)
+        turn = Turn(self.cell, number, position, timed.sweeps, *halves, self.process, timed.whole_s)
         self.write(turn)
-        self.turns += 1
-        self.turn_sweeps = sweeps
-        self.spent_s += users_s + items_s
-        self.last_sweep_s = turn.sweep_s
-        if judging:
-            self._judge()
+        for sweeps, seconds in timed.fits:
+            self.write(Fit(self.cell, sweeps, seconds))
+        self._count(timed)
+        if judged is not None:
+            self._judge(judged)
 
-    def _judge(self) -> None:
+    def _count(self, timed: Timed) -> None:
+        """Remember what a turn took."""
+        self.turns += 1
+        if self.has_halves or self.turn_sweeps is None:
+            self.turn_sweeps = timed.sweeps
+        self.last_turn_s = timed.clock_s
+        self.spent_s += timed.clock_s
+        self.last_sweep_s = timed.seconds / timed.sweeps
+
+    def _judge(self, sweeps: int) -> None:
         start = perf_counter()
-        self.worker.call("read", folder=str(self.folder))
+        self.worker.call(Session.read, self.folder)
         judgement = self.judge(read_factors(self.folder))
         self.write(Phase(self.cell, "evaluate", perf_counter() - start))
-        self.judged += 1
+        self.judged = sweeps
         if not judgement.finite:
             self.end("diverged", f"predictions are not finite after sweep {self.judged}")
             return
         self.predictions[self.judged] = judgement.predictions
         rmse = (judgement.train_rmse, judgement.test_rmse, judgement.warm_test_rmse)
-        self.write(Quality(self.cell, self.judged, *rmse))
+        self.write(Quality(self.cell, self.judged, *rmse, judgement.objective))
 
     def attempt(self, action: Callable[..., None], *arguments: Any) -> None:
         """Do something while the cell lives; a failure of the worker ends the cell, not the run."""
@@ -171,11 +211,11 @@ class Live:
         except WorkerFailure as failure:
             self.end(failure.status, failure.reason)
 
-    def half_sweep(self, side: str, factors: Path) -> Factors:
+    def half_sweep(self, side: Side, factors: Path) -> Factors:
         """Factors after one half-sweep from the given ones, off the clock."""
-        self.worker.call("load", folder=str(factors))
-        self.worker.call("half_sweep", side=side)
-        self.worker.call("read", folder=str(self.folder))
+        self.worker.call(Session.load, factors)
+        self.worker.call(Session.half_sweep, side)
+        self.worker.call(Session.read, self.folder)
         return read_factors(self.folder)
 
     def finish(self) -> None:
@@ -183,10 +223,10 @@ class Live:
         self.note_facts()
         done, asked = self.judged, self.plan.sweeps
         if done >= asked:
-            self.end("ok", "", **self.facts)
+            self.end("ok", "", self.facts)
         else:
             reason = f"{done} of {asked} sweeps took {self.spent_s:.3g} s; {self._limit}"
-            self.end("over_budget", reason, **self.facts)
+            self.end("over_budget", reason, self.facts)
 
     @property
     def _limit(self) -> str:
@@ -198,9 +238,10 @@ class Live:
             return f"the budget is {budget_s:g} s"
         return f"more is over {self.plan.share:.0%} of this scale's seconds (--budget allows it)"
 
-    def end(self, status: Status, reason: str, **facts: Any) -> None:
+    def end(self, status: Status, reason: str, facts: Facts | None = None) -> None:
         """Write what became of the cell, once, and let its worker go."""
         if not self.ended:
             self.ended = True
-            self.write(Ended(self.cell, status, reason, self.judged, **facts))
+            peak, threads = (facts.peak_bytes, facts.threads_in_force) if facts else (None, {})
+            self.write(Ended(self.cell, status, reason, self.judged, peak, threads))
         self.worker.stop()

@@ -81,8 +81,8 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class PlannedCell:
-    """A variant with a thread count, for every rung."""
+class Entrant:
+    """A variant with a thread count, at every rung."""
 
     variant: Variant
     threads: int
@@ -90,7 +90,7 @@ class PlannedCell:
     hidden: bool = False
 
 
-def planned_cells(plan: Plan) -> list[PlannedCell]:
+def entrants(plan: Plan) -> list[Entrant]:
     """Variants and thread counts of a plan, and a hidden reference where it has none.
 
     Raises
@@ -103,14 +103,14 @@ def planned_cells(plan: Plan) -> list[PlannedCell]:
     chosen = [_planned(name, threads) for name in plan.implementations for threads in plan.threads]
     if not any(cell.ladder is not None for cell in chosen):
         name = "numba-parallel"
-        chosen.append(PlannedCell(find(name), max(plan.threads), LADDER.index(name), hidden=True))
+        chosen.append(Entrant(find(name), max(plan.threads), LADDER.index(name), hidden=True))
     unique = {(cell.variant.name, cell.threads): cell for cell in chosen}
     return list(unique.values())
 
 
-def _planned(name: str, threads: int) -> PlannedCell:
+def _planned(name: str, threads: int) -> Entrant:
     from implementations.registry import LADDER, find
 
     variant = find(name)
     ladder = LADDER.index(name) if name in LADDER else None
-    return PlannedCell(variant, variant.threads(threads), ladder)
+    return Entrant(variant, variant.threads(threads), ladder)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from harness.measure.handle import Worker, WorkerFailure
+from harness.measure.session import Session
 from harness.results.events import Machine, When
 
 _TIMEOUT_S = 60.0
@@ -28,7 +29,7 @@ def measure_machine(when: When, threads: Sequence[int]) -> Iterator[Machine]:
     try:
         for count in sorted(set(threads)):
             try:
-                _, (middle, best) = worker.call("rates", threads=count)
+                _, (middle, best) = worker.call(Session.rates, count)
             except WorkerFailure as failure:
                 yield Machine(when, count, {}, {}, failure.reason)
                 return

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from time import sleep
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -13,11 +14,13 @@ import numpy as np
 from harness.cost import Size, project, seen
 from harness.data.rung import Rung
 from harness.measure.comparing import compare
+from harness.measure.engine import Engine, LocalProcesses
 from harness.measure.handle import Worker
 from harness.measure.judge import Judge
 from harness.measure.live import Live
 from harness.measure.observer import Observer, Progress
 from harness.measure.plan import Plan
+from harness.measure.session import Session
 from harness.results.events import Cell, CellPlanned, Ended
 from harness.results.log import EventLog
 from harness.results.records import Run
@@ -25,6 +28,8 @@ from implementations.registry import usable_cores
 
 # A worker that does not answer for longer than this many budgets, or than this, is given up.
 _TIMEOUT_BUDGETS, _SHORTEST_TIMEOUT_S = 3, 120.0
+# Threads of a library's OpenMP and BLAS go on spinning for a while: the next turn waits for it.
+_REST_S = 0.2
 # Rounds may end early after so many processes of each cell.
 _FEWEST_PROCESSES = 2
 
@@ -47,6 +52,8 @@ class RungRun:
     observer : Observer
     is_precise : callable, optional
         Whether the rung of this name, in what the log holds so far, needs no more rounds.
+    engine : Engine
+        Where workers run.
     """
 
     plan: Plan
@@ -55,6 +62,7 @@ class RungRun:
     log: EventLog
     observer: Observer
     is_precise: IsPrecise | None = None
+    engine: Engine = field(default_factory=LocalProcesses)
 
     def run_group(self, cells: Sequence[CellPlanned], group: int) -> None:
         """Start the workers of a group, give them their turns, compare their results."""
@@ -99,10 +107,11 @@ class RungRun:
         cell = planned.cell
         folder = self.work / f"{quote(cell.variant, safe='')}-{cell.threads}"
         worker, start = self._worker(cell, stack), self.work / "start"
-        return Live(planned, worker, self.plan, self.log.write, folder, start, Judge(self.rung))
+        judge = Judge(self.rung, self.plan.params)
+        return Live(planned, worker, self.plan, self.log.write, folder, start, judge)
 
     def _worker(self, cell: Cell, stack: ExitStack) -> Worker:
-        worker = Worker(cell.threads, self._timeout_s)
+        worker = self.engine.start(cell, self._timeout_s)
         stack.callback(worker.stop)
         return worker
 
@@ -115,22 +124,20 @@ class RungRun:
         for one in live:
             one.attempt(one.create)
         self.observer.notice(f"{self.rung.name}: opening the ratings, compiling")
-        self._time_at_once("open", live, folder=str(self.work / "ratings"))
-        self._time_at_once("rehearse", live)
+        ratings = self.work / "ratings"
+        self._time_at_once("open", live, lambda one: one.worker.call(Session.open, ratings)[0])
+        self._time_at_once("compile", live, lambda one: one.worker.call(Session.rehearse)[0])
         for one in live:
             self.observer.notice(f"{one.cell.rung}: preparing {one.cell.variant}")
             one.attempt(one.lay_out)
         self.observer.notice(f"{self.rung.name}: compiling")
-        self._time_at_once("warm_up", live)
+        self._time_at_once("compile", live, lambda one: one.worker.call(Session.warm_up)[0])
 
-    def _time_at_once(self, name: str, live: Sequence[Live], **given: str) -> None:
+    def _time_at_once(
+        self, phase: str, live: Sequence[Live], seconds_of: Callable[[Live], float]
+    ) -> None:
         """Have workers go through a phase side by side, and write what it took each."""
-        phase = "open" if name == "open" else "compile"
-
-        def call(one: Live) -> float:
-            return one.worker.call(name, **given)[0]
-
-        for one, seconds in self._at_once(live, call):
+        for one, seconds in self._at_once(live, seconds_of):
             one.note_phase(phase, seconds)
 
     def _renew(self, live: Sequence[Live], stack: ExitStack) -> None:
@@ -198,6 +205,8 @@ class RungRun:
                 one = waiting[which]
                 self.observer.moment(self._progress(one, live, past, rounds))
                 one.attempt(one.take_turn, number, position)
+                if not one.has_halves:
+                    sleep(_REST_S)
 
     def _may_end(self, past: int) -> bool:
         """Whether so many rounds are enough.

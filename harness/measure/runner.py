@@ -2,7 +2,8 @@
 
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 
@@ -12,12 +13,14 @@ from harness.data.ladder import cut
 from harness.data.rung import Rung
 from harness.errors import UserError
 from harness.measure.admission import SHARE_OF_MEMORY, admit
+from harness.measure.asking import Interviewer
+from harness.measure.engine import Engine, LocalProcesses
 from harness.measure.exchange import write_factors, write_ratings
 from harness.measure.machine import available_bytes, load_now
 from harness.measure.observer import Observer
-from harness.measure.plan import Plan, PlannedCell
+from harness.measure.plan import Entrant, Plan
 from harness.measure.rung_run import IsPrecise, RungRun
-from harness.measure.worker import describe
+from harness.measure.session import Answers
 from harness.results.events import (
     Cell,
     CellPlanned,
@@ -26,16 +29,14 @@ from harness.results.events import (
     RunEnded,
     RungEnded,
     RungStarted,
-    Status,
     When,
 )
 from harness.results.log import EventLog
 from implementations.als import start_factors
-from implementations.problem import AlsParams, ProblemSize
+from implementations.problem import ProblemSize
 
 WORK_FOLDER = ".work"
 
-Refusal = tuple[Status, str]
 MeasureMachine = Callable[[When, Sequence[int]], Iterable[Machine]]
 
 
@@ -46,7 +47,7 @@ class Runner:
     Parameters
     ----------
     plan : Plan
-    cells : sequence of PlannedCell
+    entrants : sequence of Entrant
     dataset : Dataset
     log : EventLog
         Has its RunStarted already.
@@ -55,15 +56,18 @@ class Runner:
         Measures what the machine can do with each of some numbers of threads.
     is_precise : callable, optional
         As of `RungRun`.
+    engine : Engine
+        Where workers run.
     """
 
     plan: Plan
-    cells: list[PlannedCell]
+    entrants: list[Entrant]
     dataset: Dataset
     log: EventLog
     observer: Observer
     measure_machine: MeasureMachine | None = None
     is_precise: IsPrecise | None = None
+    engine: Engine = field(default_factory=LocalProcesses)
 
     def run(self, rungs: Iterable[str]) -> None:
         """Run these rungs; whatever happens, say in the log that the run ended.
@@ -79,20 +83,26 @@ class Runner:
         interrupted = True
         try:
             names = list(rungs)
+            self._interviewer.start()
             self._gauge("start", names)
             for name in names:
                 self._run_rung(name)
             self._gauge("end", names)
             interrupted = False
         finally:
+            self._interviewer.close()
             shutil.rmtree(self._work, ignore_errors=True)
             self.log.write(RunEnded(perf_counter() - start, interrupted, load_now()))
 
     def _gauge(self, when: When, rungs: Sequence[str]) -> None:
         if rungs and self.measure_machine is not None:
             self.observer.notice(f"measuring the machine, {when} of the run")
-            for event in self.measure_machine(when, [cell.threads for cell in self.cells]):
+            for event in self.measure_machine(when, [one.threads for one in self.entrants]):
                 self.log.write(event)
+
+    @cached_property
+    def _interviewer(self) -> Interviewer:
+        return Interviewer(self.engine, self.plan.params)
 
     @property
     def _work(self) -> Path:
@@ -100,6 +110,7 @@ class Runner:
 
     def _run_rung(self, name: str) -> None:
         start = perf_counter()
+        self._interviewer.start()
         self.observer.notice(f"{name}: cutting {self.dataset.name}")
         rung = cut(self.dataset, name, self.plan.split_seed)
         train, test = rung.train, rung.test
@@ -113,7 +124,8 @@ class Runner:
         if groups:
             write_ratings(self._work / "ratings", train)
             write_factors(self._work / "start", start_factors(train, self.plan.params))
-        rung_run = RungRun(self.plan, rung, self._work, self.log, self.observer, self.is_precise)
+        told = (self.log, self.observer, self.is_precise, self.engine)
+        rung_run = RungRun(self.plan, rung, self._work, *told)
         for number, group in enumerate(groups):
             rung_run.run_group(group, number)
         self.log.write(RungEnded(name, perf_counter() - start))
@@ -122,21 +134,22 @@ class Runner:
     def _plan_groups(self, rung: Rung) -> list[list[CellPlanned]]:
         """Write which cells are planned, and in which group; those refused are ended at once."""
         size = ProblemSize.of(rung.train)
-        answers = [_ask(cell, self.plan.params, size) for cell in self.cells]
-        needed = [bytes_needed for bytes_needed, _ in answers]
-        refusals = [refusal for _, refusal in answers]
-        workers = [worker_bytes(n, len(rung.train)) for n in needed]
+        cells = [Cell(rung.name, one.variant.name, one.threads) for one in self.entrants]
+        asked = [self._interviewer.ask(cell, size) for cell in cells]
+        self._interviewer.close()
+        answers, refusals = [answer for answer, _ in asked], [refusal for _, refusal in asked]
+        workers = [worker_bytes(answer.bytes_needed, len(rung.train)) for answer in answers]
         room = int(SHARE_OF_MEMORY * available_bytes())
         wanted = [n for n, refusal in enumerate(refusals) if refusal is None]
-        references = [i for i, n in enumerate(wanted) if self.cells[n].ladder is not None]
+        references = [i for i, n in enumerate(wanted) if self.entrants[n].ladder is not None]
         admission = admit([workers[n] for n in wanted], room, references)
         groups = [[wanted[n] for n in group] for group in admission.groups]
         anchor = None if admission.anchor is None else wanted[admission.anchor]
         first_group = {n: g for g, group in reversed(list(enumerate(groups))) for n in group}
         planned = []
-        for n, cell in enumerate(self.cells):
-            facts = (first_group.get(n, -1), n == anchor, needed[n], workers[n])
-            planned.append(_cell_planned(rung.name, cell, *facts))
+        for n, entrant in enumerate(self.entrants):
+            facts = (first_group.get(n, -1), n == anchor, answers[n], workers[n])
+            planned.append(_planned(cells[n], entrant, *facts))
             self.log.write(planned[-1])
         for n in (wanted[n] for n in admission.refused):
             reason = f"needs {workers[n] / 2**30:.3g} GiB, {room / 2**30:.3g} GiB are free"
@@ -147,31 +160,23 @@ class Runner:
         return [[planned[n] for n in group] for group in groups]
 
 
-def _ask(cell: PlannedCell, params: AlsParams, size: ProblemSize) -> tuple[int, Refusal | None]:
-    """Bytes that a cell's backend needs, and status and reason where it is not to be tried."""
-    try:
-        backend = cell.variant.create(params, cell.threads)
-        reason = backend.refuses(size)
-        return int(backend.bytes_needed(size)), None if reason is None else ("refused", reason)
-    except Exception as error:  # noqa: BLE001 - anybody's code, as in the worker
-        return 0, describe(error)
-
-
-def _cell_planned(
-    rung: str, cell: PlannedCell, group: int, anchor: bool, needed: int, worker: int
+def _planned(
+    cell: Cell, entrant: Entrant, group: int, anchor: bool, answers: Answers, worker: int
 ) -> CellPlanned:
-    variant = cell.variant
+    variant = entrant.variant
     return CellPlanned(
-        Cell(rung, variant.name, cell.threads),
+        cell,
         variant.dtype,
         variant.idea,
-        cell.ladder,
-        cell.hidden,
+        entrant.ladder,
+        entrant.hidden,
         group,
         anchor,
-        needed,
+        answers.bytes_needed,
         worker,
         variant.rmse_tolerance,
         variant.prediction_tolerance,
         variant.row_tolerance,
+        "whole-fits" if variant.is_whole_fit else "half-sweeps",
+        answers.own_objective,
     )

@@ -1,7 +1,7 @@
 """The timed region: two half-sweeps, each alone between readings of the clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from time import perf_counter_ns
 
@@ -15,16 +15,45 @@ SHORTEST_TURN_S = 0.02
 
 @dataclass(frozen=True)
 class Timed:
-    """So many sweeps, and the seconds of their halves."""
+    """So many sweeps, and the seconds of their halves, or of them as a whole.
+
+    Attributes
+    ----------
+    sweeps : int
+    users_s, items_s : float or None
+        None where there are no halves.
+    whole_s : float or None
+        What so many iterations make a fit longer; None where there are halves.
+    fits : tuple of (int, float)
+        The fits that were made: iterations, seconds.
+    """
 
     sweeps: int
-    users_s: float
-    items_s: float
+    users_s: float | None
+    items_s: float | None
+    whole_s: float | None = None
+    fits: tuple[tuple[int, float], ...] = ()
 
     @property
     def seconds(self) -> float:
-        """Both halves of all sweeps."""
-        return self.users_s + self.items_s
+        """All sweeps."""
+        if self.whole_s is not None:
+            return self.whole_s
+        return (self.users_s or 0.0) + (self.items_s or 0.0)
+
+    @property
+    def clock_s(self) -> float:
+        """All that was on the clock: whole fits, where there were some."""
+        return sum(seconds for _, seconds in self.fits) if self.fits else self.seconds
+
+    def stands_out(self, least_s: float, share: float) -> bool:
+        """Whether the sweeps take so many seconds, and such a share of the longest fit."""
+        longest_s = max((seconds for _, seconds in self.fits), default=self.seconds)
+        return self.seconds >= max(least_s, share * longest_s)
+
+    def with_fit(self, sweeps: int, seconds: float) -> "Timed":
+        """The same, and one more fit."""
+        return replace(self, fits=(*self.fits, (sweeps, seconds)))
 
 
 def timed_sweeps(backend: AlsBackend, sweeps: int, clock: Clock = perf_counter_ns) -> Timed:
@@ -50,13 +79,19 @@ def timed_sweeps(backend: AlsBackend, sweeps: int, clock: Clock = perf_counter_n
     return Timed(sweeps, users * 1e-9, items * 1e-9)
 
 
-def calibrated_turn(backend: AlsBackend, clock: Clock = perf_counter_ns) -> Timed:
+def calibrated_turn(
+    backend: AlsBackend,
+    clock: Clock = perf_counter_ns,
+    look: Callable[[Timed], None] = lambda _: None,
+) -> Timed:
     """First turn of a cell: one sweep, or, where that is too short, as many as fill a turn.
 
-    The factors are afterwards those of one sweep, however many were timed.
+    The factors are afterwards those of one sweep, however many were timed. `look` is called off
+    the clock, right after the first sweep.
     """
     start = backend.read()
     first = timed_sweeps(backend, 1, clock)
+    look(first)
     if first.seconds >= SHORTEST_TURN_S:
         return first
     second = timed_sweeps(backend, 1, clock)  # the first one found its caches cold

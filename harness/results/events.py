@@ -189,7 +189,6 @@ class Ended:
     reason: str
     sweeps: int
     peak_bytes: int | None = None  # VmHWM of its worker, the largest of several
-    base_bytes: int | None = None  # its RSS before it opened any data
     threads_in_force: dict[str, Any] = field(default_factory=dict)
 
 

@@ -80,7 +80,7 @@ def test_dry_run_says_what_would_be_run_and_does_not(tmp_path):
         (["run", "--impl", " , "], "--impl names no implementation"),
         (["run", "--impl", "no_such_module:Als"], "No module named 'no_such_module'"),
         (["run", "--impl", "third_party:NoSuchClass"], "NoSuchClass"),
-        (["run", "--impl", "broken:NotABackend"], "is not a class derived from"),
+        (["run", "--impl", "broken:NotABackend"], "is no class derived from"),
         (["run", "--impl", "broken:Incomplete"], "leaves out load, prepare, read"),
         (["run", "--impl", "numpy", "--threads", "1,4096"], "--threads 4096: this process may use"),
         (["run", "--impl", "numpy", "--baseline", "naive"], "--baseline naive is not among numpy"),

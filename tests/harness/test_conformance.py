@@ -60,6 +60,14 @@ CAUGHT = {
         r"bytes_needed is 0 where the factors alone take 64 bytes",
     ),
     "Refusing": ("refuses gives a reason", r"refuses gives '' for 1 ratings"),
+    "Unfinished": (
+        "half sweeps are done when they return",
+        r"update_users returns before its work is done: it takes \S+ s, and reading the factors",
+    ),
+    "Unjoined": (
+        "half sweeps are done when they return",
+        r"users changed after update_users had returned: its work is not done then, problem 'busy'",
+    ),
     "NanForSolveError": ("singular systems raise", r"users row 1: nan where SolveError is due"),
     "WrongRowNamed": (
         "not finite factors raise",
@@ -126,8 +134,10 @@ def test_what_is_wrong_in_one_way_fails_in_one_property(cls: str) -> None:
 
 def test_a_class_that_cannot_be_made_is_an_outcome() -> None:
     outcomes = list(check(find("broken:Unmakeable")))
-    assert {each.detail for each in outcomes} == {"raised RuntimeError: no licence"}
-    assert not any(each.passed for each in outcomes)
+    asked = {"bytes needed cover the factors", "refuses gives a reason"}  # of the class alone
+    details = {each.detail for each in outcomes if each.name not in asked}
+    assert details == {"raised RuntimeError: no licence"}
+    assert {each.name for each in outcomes if each.passed} == asked
 
 
 def test_a_violation_carries_where_and_the_two_numbers() -> None:

@@ -1,13 +1,12 @@
 """Workers that wait for their turn cost the one whose turn it is nothing."""
 
-from dataclasses import asdict
-
 import psutil
 import pytest
 from tiny import PARAMS, tiny_dataset
 
 from harness.measure.exchange import write_factors, write_ratings
 from harness.measure.handle import Worker
+from harness.measure.session import Session
 from implementations.als import start_factors
 
 # The other's turns take as much of a processor as this, in seconds; a worker that spins would take
@@ -26,12 +25,12 @@ def start(tmp_path):
     def ready(variant: str, threads: int) -> tuple[Worker, psutil.Process]:
         worker = Worker(threads, 60.0)
         workers.append(worker)
-        worker.call("create", variant=variant, params=asdict(PARAMS), threads=threads)
-        worker.call("open", folder=str(tmp_path / "ratings"))
-        worker.call("prepare")
-        worker.call("load", folder=str(tmp_path / "start"))
-        worker.call("warm_up")
-        worker.call("turn", sweeps=2, one_step=False)
+        worker.call(Session.create, variant, PARAMS, threads)
+        worker.call(Session.open, tmp_path / "ratings")
+        worker.call(Session.prepare)
+        worker.call(Session.load, tmp_path / "start")
+        worker.call(Session.warm_up)
+        worker.call(Session.turn, 2, None)
         return worker, psutil.Process(worker._process.pid)
 
     yield ready
@@ -50,5 +49,5 @@ def test_an_idle_worker_uses_no_processor(start, variant, threads):
     worker, busy = start("numba-serial", 1)
     idle_before, busy_before = _cpu_s(idle), _cpu_s(busy)
     while (spent_s := _cpu_s(busy) - busy_before) < _BUSY_S:
-        worker.call("turn", sweeps=200, one_step=False)
+        worker.call(Session.turn, 200, None)
     assert _cpu_s(idle) - idle_before < 0.2 * spent_s

@@ -35,7 +35,7 @@ def _errors_by_hand(ratings: Ratings, factors: Factors) -> list[float]:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_rmse_is_that_of_all_ratings_in_float64(rung, dtype):
     factors = _factors(rung, dtype)
-    judgement = Judge(rung)(factors)
+    judgement = Judge(rung, PARAMS)(factors)
     train, test = (_errors_by_hand(part, factors) for part in (rung.train, rung.test))
     assert judgement.train_rmse == pytest.approx(np.sqrt(np.mean(train)), rel=1e-12)
     assert judgement.test_rmse == pytest.approx(np.sqrt(np.mean(test)), rel=1e-12)
@@ -45,12 +45,12 @@ def test_rmse_is_that_of_all_ratings_in_float64(rung, dtype):
 
 
 def test_the_sample_of_predictions_is_the_same_for_all(rung):
-    first, second = Judge(rung)(_factors(rung)), Judge(rung)(_factors(rung))
+    first, second = Judge(rung, PARAMS)(_factors(rung)), Judge(rung, PARAMS)(_factors(rung))
     assert np.array_equal(first.predictions, second.predictions)
     assert first.predictions.shape == (10_000,)
     moved = _factors(rung)
     moved.users[:, -1] += 1.0
-    assert Judge(rung)(moved).predictions == pytest.approx(first.predictions + 1.0)
+    assert Judge(rung, PARAMS)(moved).predictions == pytest.approx(first.predictions + 1.0)
 
 
 def _rung(train: Ratings, test: Ratings) -> Rung:
@@ -65,7 +65,7 @@ def _ratings(pairs: list[tuple[int, int]], n_users: int = 3, n_items: int = 2) -
 
 def test_without_test_ratings_there_is_no_test_rmse():
     made = _rung(_ratings([(0, 0), (1, 1)]), _ratings([]))
-    judgement = Judge(made)(Factors(np.zeros((3, 2)), np.zeros((2, 2)), 3.0))
+    judgement = Judge(made, PARAMS)(Factors(np.zeros((3, 2)), np.zeros((2, 2)), 3.0))
     assert (judgement.train_rmse, judgement.test_rmse) == (1.0, None)
     assert judgement.warm_test_rmse is None
     assert judgement.finite
@@ -73,13 +73,13 @@ def test_without_test_ratings_there_is_no_test_rmse():
 
 def test_where_all_test_ratings_are_cold_there_is_no_warm_rmse():
     made = _rung(_ratings([(0, 0)]), _ratings([(1, 1), (2, 0)]))
-    judgement = Judge(made)(Factors(np.zeros((3, 2)), np.zeros((2, 2)), 3.0))
+    judgement = Judge(made, PARAMS)(Factors(np.zeros((3, 2)), np.zeros((2, 2)), 3.0))
     assert (judgement.test_rmse, judgement.warm_test_rmse) == (1.0, None)
 
 
 def test_without_training_ratings_nothing_was_missed():
     made = _rung(_ratings([]), _ratings([(0, 0)]))
-    assert Judge(made)(Factors(np.zeros((3, 2)), np.zeros((2, 2)), 0.0)).train_rmse == 0.0
+    assert Judge(made, PARAMS)(Factors(np.zeros((3, 2)), np.zeros((2, 2)), 0.0)).train_rmse == 0.0
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e200])
@@ -89,7 +89,7 @@ def test_what_is_not_finite_is_found_even_in_a_row_without_training(value, row):
     made = _rung(_ratings([(0, 0), (1, 1)]), _ratings([(2, 0)]))
     factors = Factors(np.ones((3, 2)), np.ones((2, 2)), 3.0)
     factors.users[row] = value
-    assert not Judge(made)(factors).finite
+    assert not Judge(made, PARAMS)(factors).finite
 
 
 def test_errors_of_no_ratings_are_none():

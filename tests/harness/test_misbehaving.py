@@ -6,6 +6,7 @@ from tiny import alive_workers, go, record_of
 
 from harness.analysis.frame import cells
 from harness.analysis.parity import judge_rung
+from harness.measure import asking, rung_run
 
 ZOO = {
     "bad_backends:Infinite": ("diverged", "not finite after sweep 1"),
@@ -18,6 +19,11 @@ ZOO = {
     "bad_backends:Rubbish": ("failed", "an answer that cannot be read"),
     "bad_backends:Greedy": ("refused", "GiB are free"),
     "bad_backends:Picky": ("refused", "300 users are too many"),
+    "bad_backends:EndsWhenMade": ("failed", "create: the worker ended with exit status 3"),
+    "bad_backends:EndsWhenAsked": ("failed", "ask: the worker ended with exit status 3"),
+    "bad_backends:HangsWhenAsked": ("timeout", "ask: no answer for 3 s"),
+    "broken:Unfinished": ("failed", "update_users returns before its work is done"),
+    "broken:Unjoined": ("failed", "changed after update_"),
     "bad_backends:Modest": ("ok", ""),
     "bad_backends:Chatty": ("ok", ""),
     "numpy": ("ok", ""),
@@ -26,9 +32,21 @@ ZOO = {
 
 @pytest.fixture(scope="module")
 def zoo(tmp_path_factory):
-    run = go(tmp_path_factory.mktemp("zoo"), list(ZOO), baseline="numpy", rounds=3)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(asking, "TIMEOUT_S", 3.0)
+        run = go(tmp_path_factory.mktemp("zoo"), list(ZOO), baseline="numpy", rounds=3)
     assert not alive_workers()
     return run
+
+
+def test_a_constructor_that_hangs_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(rung_run, "_SHORTEST_TIMEOUT_S", 3.0)
+    names = ["numpy", "bad_backends:HangsWhenMade"]
+    run = go(tmp_path, names, baseline="numpy", rounds=3, budget_s=0.5)
+    ended = record_of(run, names[1]).ended
+    assert (ended.status, ended.reason) == ("timeout", "create: no answer for 3 s")
+    assert record_of(run, "numpy").ended.status == "ok"
+    assert not alive_workers()
 
 
 @pytest.mark.parametrize("variant", ZOO)

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from harness.measure.plan import Plan, planned_cells, process_rounds_of
+from harness.measure.plan import Plan, entrants, process_rounds_of
 from implementations.problem import AlsParams
 
 
 def _cells(*names: str, threads: tuple[int, ...] = (2,)) -> list[tuple[str, int, int | None, bool]]:
     plan = Plan(implementations=names, rungs=("100k",), threads=threads, params=AlsParams())
-    cells = planned_cells(plan)
+    cells = entrants(plan)
     return [(cell.variant.name, cell.threads, cell.ladder, cell.hidden) for cell in cells]
 
 

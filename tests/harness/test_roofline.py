@@ -14,7 +14,7 @@ from harness.analysis.frame import cells
 from harness.analysis.remarks.of_machine import machine_remarks
 from harness.measure import roofline, roofline_rates
 from harness.measure.handle import WorkerFailure
-from harness.measure.plan import Plan, planned_cells
+from harness.measure.plan import Plan, entrants
 from harness.measure.roofline import measure_machine
 from harness.measure.roofline_kernels import fill, multiply_add_loop, read
 from harness.measure.roofline_rates import Rater
@@ -188,7 +188,7 @@ def _runner(folder, measure, watcher=None) -> Iterator[Runner]:
         baseline="numpy",
     )
     data = {"name": "tiny", "synthetic": False, "source": "tiny"}
-    chosen = planned_cells(plan)
+    chosen = entrants(plan)
     with EventLog(folder, RunStarted("now", plan.to_json(), data, {})) as log:
         yield Runner(plan, chosen, tiny_dataset(), log, watcher or Watcher(), measure)
 

@@ -219,11 +219,16 @@ def test_a_slow_cell_is_held_to_half_sweeps_at_its_first_rung_only(
 
 def _room_for(monkeypatch, count: float) -> None:
     """Let memory end after so many workers."""
-    one = worker_bytes(find("numba-serial").create(PARAMS).bytes_needed(_SIZE), 6_000)
+    one = worker_bytes(_bytes_needed("numba-serial"), 6_000)
     monkeypatch.setattr(runner, "available_bytes", lambda: int(count * one / 0.8))
 
 
 _SIZE = ProblemSize(6_000, 300, 80)
+
+
+def _bytes_needed(name: str) -> int:
+    variant = find(name)
+    return variant.made_by.bytes_needed(variant.job(PARAMS, 1, _SIZE))
 
 
 def test_cells_that_do_not_fit_together_run_in_groups_with_an_anchor(tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ from harness.measure.timing import (
     turn_of_one_step,
 )
 from implementations.backend import AlsBackend
-from implementations.problem import AlsParams, Factors, ProblemSize, Ratings
+from implementations.problem import AlsParams, Factors, Job, Ratings
 
 _USERS_NS, _ITEMS_NS, _OFF_THE_CLOCK_NS = 1_000, 10_000, 10**12
 
@@ -42,7 +42,8 @@ class Counting(AlsBackend):
         self.clock, self.sweep_factor = clock, sweep_factor
         self.users = self.items = 0
 
-    def bytes_needed(self, size: ProblemSize) -> int:
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
         return 0
 
     def prepare(self, train: Ratings) -> None:

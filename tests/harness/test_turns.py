@@ -8,6 +8,8 @@ from made_runs import planned
 
 from harness.measure.live import FREE_S, Live
 from harness.measure.plan import Plan
+from harness.measure.session import Facts, Session
+from harness.measure.timing import Timed
 from implementations.problem import AlsParams
 
 
@@ -17,10 +19,10 @@ class Clockwork:
     def __init__(self, sweep_s: float) -> None:
         self.sweep_s = sweep_s
 
-    def call(self, name: str, **arguments):
-        if name == "turn":
-            return 0.0, (1, self.sweep_s / 2, self.sweep_s / 2)
-        return 0.0, {"peak_bytes": 1, "base_bytes": 1}
+    def call(self, method, *given):
+        if method is Session.turn:
+            return 0.0, Timed(1, self.sweep_s / 2, self.sweep_s / 2)
+        return 0.0, Facts(1, {})
 
     def stop(self) -> None:
         pass
@@ -29,8 +31,8 @@ class Clockwork:
 class Unjudged(Live):
     """Takes turns, and takes every judgement for done."""
 
-    def _judge(self) -> None:
-        self.judged += 1
+    def _judge(self, sweeps: int) -> None:
+        self.judged = sweeps
 
 
 def cell(sweep_s: float, events: list, **plan) -> Live:

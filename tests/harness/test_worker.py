@@ -5,7 +5,6 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 from harness.measure import handle
 from harness.measure.exchange import read_factors, write_factors, write_ratings
 from harness.measure.handle import Worker, WorkerFailure
+from harness.measure.session import Session
 from implementations.als import start_factors
 from implementations.problem import AlsParams, Ratings
 
@@ -45,11 +45,11 @@ def start(folder) -> Iterator[Start]:
     def ready(variant: str, timeout_s: float | None = 60.0, threads: int = 1) -> Worker:
         worker = Worker(threads, timeout_s)
         started.append((worker, psutil.Process(worker._process.pid)))
-        worker.call("create", variant=variant, params=asdict(PARAMS), threads=threads)
-        worker.call("open", folder=str(folder / "ratings"))
-        worker.call("prepare")
-        worker.call("load", folder=str(folder / "start"))
-        worker.call("warm_up")
+        worker.call(Session.create, variant, PARAMS, threads)
+        worker.call(Session.open, folder / "ratings")
+        worker.call(Session.prepare)
+        worker.call(Session.load, folder / "start")
+        worker.call(Session.warm_up)
         return worker
 
     yield ready
@@ -78,14 +78,13 @@ def _wait_until_gone(group: int) -> None:
 
 
 def _sweep(worker: Worker) -> Any:
-    return worker.call("turn", sweeps=1, one_step=False)[1]
+    return worker.call(Session.turn, 1, None)[1]
 
 
-def _fails(worker: Worker, name: str = "turn", **arguments: Any) -> WorkerFailure:
+def _fails(worker: Worker, method: Any = Session.turn, *given: Any) -> WorkerFailure:
     """The failure of a call, after which the worker must be gone."""
-    given = arguments or {"sweeps": 1, "one_step": False}
     with pytest.raises(WorkerFailure) as caught:
-        worker.call(name, **given)
+        worker.call(method, *(given or (1, None)))
     assert worker._process.returncode is not None
     assert "\n" not in caught.value.reason
     return caught.value
@@ -93,14 +92,14 @@ def _fails(worker: Worker, name: str = "turn", **arguments: Any) -> WorkerFailur
 
 def test_a_worker_does_what_it_is_told(start, folder):
     worker = start("bad_backends:Chatty")
-    sweeps, users_s, items_s = _sweep(worker)
-    assert sweeps == 1
-    assert users_s > 0
-    assert items_s > 0
-    worker.call("read", folder=str(folder / "mine"))
+    timed = _sweep(worker)
+    assert timed.sweeps == 1
+    assert timed.users_s > 0
+    assert timed.items_s > 0
+    worker.call(Session.read, folder / "mine")
     backend = start("numpy")
     _sweep(backend)
-    backend.call("read", folder=str(folder / "theirs"))
+    backend.call(Session.read, folder / "theirs")
     mine, theirs = read_factors(folder / "mine"), read_factors(folder / "theirs")
     assert np.array_equal(mine.users, theirs.users)
     assert np.array_equal(mine.items, theirs.items)
@@ -109,13 +108,13 @@ def test_a_worker_does_what_it_is_told(start, folder):
 
 def test_half_sweeps_can_be_asked_for_one_by_one(start, folder):
     worker = start("numpy")
-    worker.call("half_sweep", side="users")
-    worker.call("read", folder=str(folder / "half"))
+    worker.call(Session.half_sweep, "users")
+    worker.call(Session.read, folder / "half")
     half = read_factors(folder / "half")
     assert half.users.any()
     assert np.array_equal(half.items, start_factors(RATINGS, PARAMS).items)
-    worker.call("half_sweep", side="items")
-    worker.call("read", folder=str(folder / "half"))
+    worker.call(Session.half_sweep, "items")
+    worker.call(Session.read, folder / "half")
     assert not np.array_equal(read_factors(folder / "half").items, half.items)
 
 
@@ -123,13 +122,13 @@ def test_half_sweeps_can_be_asked_for_one_by_one(start, folder):
 def test_threads_are_in_force_in_the_worker(start, threads):
     worker = start("numba-parallel", threads=threads)
     _sweep(worker)
-    facts = worker.call("facts")[1]
-    in_force = facts["threads_in_force"]
+    facts = worker.call(Session.facts)[1]
+    in_force = facts.threads_in_force
     assert in_force.pop("numba") == threads
     assert in_force.pop("numba_layer") != "none used"
     assert in_force
     assert set(in_force.values()) == {threads}
-    assert 0 < facts["base_bytes"] <= facts["peak_bytes"]
+    assert facts.peak_bytes > 0
 
 
 def test_a_worker_that_hangs_is_given_up(start):
@@ -187,7 +186,7 @@ def test_whatever_a_backend_raises_is_a_status_with_a_reason(start, variant, sta
     ],
 )
 def test_factors_that_the_judge_could_not_trust_are_a_failure(start, folder, variant, reason):
-    failure = _fails(start(f"bad_backends:{variant}"), "read", folder=str(folder / "mine"))
+    failure = _fails(start(f"bad_backends:{variant}"), Session.read, folder / "mine")
     assert failure.status == "failed"
     assert re.search(reason, failure.reason)
 
@@ -195,7 +194,7 @@ def test_factors_that_the_judge_could_not_trust_are_a_failure(start, folder, var
 def test_nan_is_for_the_judge_to_find(start, folder):
     worker = start("bad_backends:NotANumber")
     _sweep(worker)
-    worker.call("read", folder=str(folder / "mine"))
+    worker.call(Session.read, folder / "mine")
     assert np.isnan(read_factors(folder / "mine").items).all()
 
 

@@ -11,7 +11,7 @@ import psutil
 
 from harness.data.dataset import Dataset, content_sha256
 from harness.measure.observer import Progress
-from harness.measure.plan import Plan, planned_cells
+from harness.measure.plan import Plan, entrants
 from harness.measure.runner import Runner
 from harness.results.events import RunStarted
 from harness.results.log import EventLog, read_run
@@ -96,7 +96,7 @@ def go(
     data = {"name": dataset.name, "synthetic": False, "source": "tiny"}
     with EventLog(folder, RunStarted("now", plan.to_json(), data, {})) as log:
         told = watcher or Watcher()
-        runner = Runner(plan, planned_cells(plan), dataset, log, told, is_precise=is_precise)
+        runner = Runner(plan, entrants(plan), dataset, log, told, is_precise=is_precise)
         runner.run(plan.rungs)
     return read_run(folder)
 

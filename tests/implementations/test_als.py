@@ -1,5 +1,6 @@
 """The driver: the start, the order and the count; `fit` and `predict`."""
 
+import numba
 import numpy as np
 import pytest
 from strategies import bits
@@ -7,7 +8,9 @@ from strategies import bits
 from harness.conformance import oracle
 from harness.conformance.problems import irregular
 from implementations import AlsParams, Factors, SolveError, fit, predict, start_factors, sweep
+from implementations.jit import numba_threads
 from implementations.numpy_batched import NumpyBatched
+from implementations.registry import usable_cores
 
 pytestmark = pytest.mark.kernel
 
@@ -78,3 +81,28 @@ def test_predict_is_the_formula_and_never_clips(dtype: str) -> None:
     predicted = predict(Factors(users, items, 3.5), [0, 0], [0, 1])
     assert predicted.dtype == np.float64
     np.testing.assert_array_equal(predicted, [3.5 + 3, 3.5 + 3 + 0.5 + 5 + 14])
+
+
+@pytest.mark.parametrize("implementation", ["numpy", "numba-parallel", "numba-tiled"])
+@pytest.mark.parametrize("threads", [0, -1, 10_000, 1.5, True])
+def test_threads_that_are_not_there_are_a_clear_error(implementation, threads):
+    with pytest.raises(ValueError, match=r"threads must be a whole number in 1 … \d+ \(the cores"):
+        fit(irregular().train, implementation=implementation, threads=threads)
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="NUMBA_DISABLE_JIT=1: nothing is compiled")
+@pytest.mark.skipif(usable_cores() < 2, reason="takes two cores")
+def test_numba_has_as_many_threads_after_a_fit_as_before():
+    before = numba.get_num_threads()
+    assert before > 1
+    fit(irregular().train, AlsParams(rank=2), implementation="numba-parallel", threads=1)
+    assert numba.get_num_threads() == before
+
+
+def test_more_threads_than_numba_was_started_with_are_a_clear_error():
+    most = numba.config.NUMBA_NUM_THREADS
+    with (
+        pytest.raises(ValueError, match=f"threads must lie in 1 … {most}"),
+        numba_threads(most + 1),
+    ):
+        pass

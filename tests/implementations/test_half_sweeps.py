@@ -7,7 +7,6 @@ from strategies import problems, quick, swept
 
 from harness.conformance import Subject, Violation
 from harness.conformance.problems import Problem, irregular
-from harness.conformance.subject import update
 from implementations import naive, numpy_batched
 from implementations.als import predict
 from implementations.backend import Side, Variant
@@ -23,7 +22,7 @@ def test_half_sweeps_equal_the_oracle(subject: Subject, problem: Problem) -> Non
     side: Side
     for side in ("users", "items"):
         backend = subject.ready(problem, before)
-        update(backend, side)
+        backend.update(side)
         subject.expect_half(problem, side, before, backend.read())
 
 

@@ -40,7 +40,7 @@ def test_tolerances_are_those_of_the_dtype() -> None:
         (v.rmse_tolerance, v.prediction_tolerance, v.row_tolerance) for v in (double, single)
     ]
     assert tolerances == [(1e-9, 1e-9, 1e-9), (1e-5, 1e-3, 1e-4)]
-    assert registry.find("naive").backend is Naive
+    assert registry.find("naive").made_by is Naive
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_an_entry_point_is_an_implementation(plugin: str) -> None:
     assert registry.names()[-1] == plugin
     variant = registry.find(plugin)
     assert (variant.name, variant.dtype, variant.most_threads) == (plugin, "float64", None)
-    assert variant.backend is third_party.MyAls
+    assert variant.made_by is third_party.MyAls
     assert variant.idea == "Dense matrices and a general solver"
 
 
@@ -76,7 +76,7 @@ def test_the_working_directory_is_searched(tmp_path, monkeypatch: pytest.MonkeyP
     (tmp_path / "found_here.py").write_text("from third_party import MyAls as Mine\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)  # undone at the end, with what `find` puts there
-    assert registry.find("found_here:Mine").backend is third_party.MyAls
+    assert registry.find("found_here:Mine").made_by is third_party.MyAls
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_the_working_directory_is_searched(tmp_path, monkeypatch: pytest.MonkeyP
         ),
         ("no_such_module:Als", ImportError, "no_such_module"),
         ("third_party:Missing", AttributeError, "Missing"),
-        ("broken:NotABackend", TypeError, "broken:NotABackend is not a class derived from"),
-        ("third_party:_solution", TypeError, "is not a class derived from"),
+        ("broken:NotABackend", TypeError, "broken:NotABackend is no class derived from"),
+        ("third_party:_solution", TypeError, "is no class derived from"),
         ("broken:Incomplete", TypeError, "leaves out load, prepare, read, update_items, update_us"),
     ],
 )

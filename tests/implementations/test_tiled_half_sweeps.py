@@ -19,7 +19,7 @@ from harness.conformance.problems import Problem, irregular
 from implementations import numba_tiled
 from implementations.backend import SolveError
 from implementations.numba_tiled import NumbaTiled
-from implementations.problem import AlsParams, Factors, ProblemSize, Ratings
+from implementations.problem import AlsParams, Factors, Job, ProblemSize, Ratings
 from implementations.tiled import schedule
 from implementations.tiled.target import Target, host_target
 
@@ -178,7 +178,9 @@ def test_bytes_needed_cover_what_is_held() -> None:
     ]
     for ordered in (backend._by_user, backend._by_item):
         held += [ordered.tail.nbytes, *(array.nbytes for array in ordered.csr)]
-    needed = backend.bytes_needed(ProblemSize.of(many.train))
+    needed = backend.bytes_needed(
+        Job(many.params, backend.dtype, backend.threads, ProblemSize.of(many.train))
+    )
     assert sum(held) <= needed <= 1.5 * sum(held)
 
 

@@ -1,0 +1,172 @@
+"""What takes part: one small interface over the two ways in which implementations are driven."""
+
+from abc import ABC, abstractmethod
+from time import perf_counter
+
+from harness.measure.timing import (
+    SHORTEST_TURN_S,
+    Timed,
+    calibrated_turn,
+    timed_sweeps,
+    turn_of_one_step,
+)
+from harness.unfinished import expect_settled
+from implementations.backend import AlsBackend, Side, Variant
+from implementations.problem import AlsParams, Factors, Ratings
+from implementations.whole_fit import WholeFit
+
+# The set-up of a fit must not drown its iterations: what a long fit takes longer than a short one
+# is to be this share of the long one, or as long as a turn.
+_SHARE_OF_FIT = 0.25
+_MOST_ITERATIONS = 256
+
+
+class Contestant(ABC):
+    """An implementation in its worker."""
+
+    @abstractmethod
+    def prepare(self, train: Ratings) -> None:
+        """Lay out the ratings, or convert them."""
+
+    def rehearse(self, train: Ratings) -> None:  # noqa: B027
+        """Make `prepare` find its code compiled."""
+
+    def load(self, factors: Factors) -> None:  # noqa: B027
+        """Go on from these factors, where that can be."""
+
+    @abstractmethod
+    def warm_up(self) -> None:
+        """Compile, or start what has to be started once."""
+
+    @abstractmethod
+    def turn(self, sweeps: int | None, judged: int | None) -> Timed:
+        """Sweep on the clock.
+
+        Parameters
+        ----------
+        sweeps : int or None
+            That the turn is to time; None calibrates.
+        judged : int or None
+            The factors are afterwards to be those of so many sweeps from the start; None: whatever.
+        """
+
+    def half_sweep(self, side: Side) -> None:
+        """One half-sweep, off the clock."""
+        raise TypeError(f"{type(self).__name__} has no half-sweeps: {side} cannot be solved alone")
+
+    @abstractmethod
+    def read(self) -> Factors:
+        """The present factors."""
+
+
+class HalfSweeps(Contestant):
+    """An `AlsBackend`: our start, our order and number of half-sweeps, each on the clock."""
+
+    def __init__(self, backend: AlsBackend) -> None:
+        self._backend = backend
+
+    def prepare(self, train: Ratings) -> None:
+        """Lay out the ratings."""
+        self._backend.prepare(train)
+
+    def rehearse(self, train: Ratings) -> None:
+        """Lay out a single rating."""
+        first = (train.users[:1], train.items[:1], train.values[:1])
+        self._backend.prepare(Ratings(*first, train.n_users, train.n_items))
+
+    def load(self, factors: Factors) -> None:
+        """Take these factors."""
+        self._backend.load(factors)
+
+    def warm_up(self) -> None:
+        """Compile."""
+        self._backend.warm_up()
+
+    def turn(self, sweeps: int | None, judged: int | None) -> Timed:
+        """Time whole sweeps; the first is seen to be done when it returns."""
+        if sweeps is None:
+            return calibrated_turn(self._backend, look=self._look)
+        if judged is not None:
+            return turn_of_one_step(self._backend, sweeps)
+        return timed_sweeps(self._backend, sweeps)
+
+    def _look(self, first: Timed) -> None:
+        expect_settled(self._backend, "items", first.items_s or 0.0)
+
+    def half_sweep(self, side: Side) -> None:
+        """One half-sweep, off the clock."""
+        self._backend.update(side)
+
+    def read(self) -> Factors:
+        """Copy of the present factors."""
+        return self._backend.read()
+
+
+class WholeFits(Contestant):
+    """A `WholeFit`: an iteration takes what a long fit takes longer than a short one, by sweep."""
+
+    def __init__(self, library: WholeFit) -> None:
+        self._library = library
+
+    def prepare(self, train: Ratings) -> None:
+        """Convert the ratings."""
+        self._library.prepare(train)
+
+    def warm_up(self) -> None:
+        """Start what has to be started once."""
+        self._library.warm_up()
+
+    def turn(self, sweeps: int | None, judged: int | None) -> Timed:
+        """Time a short fit, a long one, and where it is neither, the one that is judged."""
+        if sweeps is None:
+            timed = self._calibrated()
+        else:
+            timed = self._difference(max(sweeps, (judged or 1) - 1))
+        if judged is not None and judged != timed.fits[-1][0]:
+            timed = timed.with_fit(judged, self._seconds(judged))
+        return timed
+
+    def _calibrated(self) -> Timed:
+        """Twice as many iterations each time, until their seconds stand out."""
+        timed = self._difference(1)
+        while not timed.stands_out(SHORTEST_TURN_S, _SHARE_OF_FIT):
+            if timed.sweeps >= _MOST_ITERATIONS:
+                break  # the scatter of its turns will say how little is known
+            timed = self._difference(2 * timed.sweeps)
+        return timed
+
+    def _difference(self, sweeps: int) -> Timed:
+        """A short fit and one that is longer by so many iterations, or more where it takes them."""
+        fits = tuple((n, self._seconds(n)) for n in (1, 1 + sweeps))
+        longer_s = fits[1][1] - fits[0][1]
+        if longer_s > 0:
+            return Timed(sweeps, None, None, longer_s, fits)
+        if sweeps >= _MOST_ITERATIONS:
+            raise RuntimeError(
+                f"a fit of {sweeps + 1} iterations takes no longer than one of 1: "
+                "choose a larger --scale"
+            )
+        return self._difference(2 * sweeps)
+
+    def _seconds(self, sweeps: int) -> float:
+        start = perf_counter()
+        self._library.fit(sweeps)
+        return perf_counter() - start
+
+    def read(self) -> Factors:
+        """The model trained last."""
+        return self._library.read()
+
+
+def contestant(variant: Variant, params: AlsParams, threads: int) -> Contestant:
+    """Contestant of a variant.
+
+    Parameters
+    ----------
+    variant : Variant
+    params : AlsParams
+    threads : int
+    """
+    if variant.is_whole_fit:
+        return WholeFits(variant.create_fit(params, threads))
+    return HalfSweeps(variant.create(params, threads))

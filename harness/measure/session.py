@@ -1,0 +1,122 @@
+"""What a runner can ask of a worker: a method each, called as `Worker.call(Session.method)`."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.measure.contestant import contestant
+from harness.measure.exchange import map_ratings, read_factors, write_factors
+from harness.measure.machine import memory_bytes, threads_in_force
+from harness.measure.roofline_rates import Rater
+from harness.measure.timing import Timed
+from implementations.backend import Side
+from implementations.problem import AlsParams, Factors, ProblemSize, Ratings
+from implementations.registry import find
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What an implementation says before it is tried.
+
+    Attributes
+    ----------
+    bytes_needed : int
+    refusal : str or None
+        Why it is not to be tried.
+    own_objective : str
+        What it minimises, where that is not what was asked for.
+    """
+
+    bytes_needed: int
+    refusal: str | None
+    own_objective: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A worker's memory and threads, as they are.
+
+    Attributes
+    ----------
+    peak_bytes : int or None
+        VmHWM; None where the system does not say.
+    threads_in_force : dict
+    """
+
+    peak_bytes: int | None
+    threads_in_force: dict[str, Any]
+
+
+class Session:
+    """One contestant in a process of its own. Seconds are of the whole call."""
+
+    def ask(self, variant: str, params: AlsParams, threads: int, size: ProblemSize) -> Answers:
+        """What a variant says of itself, asked for this."""
+        found = find(variant)
+        job = found.job(params, threads, size)
+        refusal = found.made_by.refuses(job)
+        needed = int(found.made_by.bytes_needed(job))
+        return Answers(needed, refusal, found.own_objective(params) or "")
+
+    def create(self, variant: str, params: AlsParams, threads: int) -> None:
+        """Make the contestant."""
+        self._variant, self._params = find(variant), params
+        self._contestant = contestant(self._variant, params, threads)
+
+    def open(self, folder: Path) -> None:
+        """Map the training ratings."""
+        self._train: Ratings = map_ratings(folder)
+
+    def rehearse(self) -> None:
+        """Have `prepare` find its code compiled."""
+        self._contestant.rehearse(self._train)
+
+    def prepare(self) -> None:
+        """Lay out the ratings."""
+        self._contestant.prepare(self._train)
+
+    def load(self, folder: Path) -> None:
+        """Take factors from a folder."""
+        self._contestant.load(read_factors(folder))
+
+    def warm_up(self) -> None:
+        """Compile."""
+        self._contestant.warm_up()
+
+    def turn(self, sweeps: int | None, judged: int | None) -> Timed:
+        """Sweep on the clock (`Contestant.turn`)."""
+        return self._contestant.turn(sweeps, judged)
+
+    def half_sweep(self, side: Side) -> None:
+        """One half-sweep, off the clock."""
+        self._contestant.half_sweep(side)
+
+    def read(self, folder: Path) -> None:
+        """Write the factors to a folder."""
+        factors = self._contestant.read()
+        self._check(factors)
+        write_factors(folder, factors)
+
+    def _check(self, factors: Factors) -> None:
+        """See to it that the judge gets what its compiled code takes on trust."""
+        dtype, width = self._variant.dtype, self._params.rank + 1
+        for side, rows in (("users", self._train.n_users), ("items", self._train.n_items)):
+            array = getattr(factors, side)
+            if array.shape != (rows, width) or array.dtype != dtype:
+                raise ValueError(
+                    f"read gave {side} of shape {array.shape} and {array.dtype}, "
+                    f"not {(rows, width)} and {dtype}"
+                )
+
+    def rates(self, threads: int) -> tuple[dict[str, float], dict[str, float]]:
+        """What the machine can do, median and best; asked of a worker without a contestant."""
+        return self._rater.rates(threads)
+
+    @cached_property
+    def _rater(self) -> Rater:
+        return Rater()
+
+    def facts(self) -> Facts:
+        """Memory and threads, as they are."""
+        return Facts(memory_bytes("VmHWM"), threads_in_force())

@@ -34,6 +34,13 @@ HARNESS = {
     "conformance": {"implementations"},
     "measure": {"harness.data", "harness.results", "harness.cost", "implementations"},
     "analysis": {"harness.results", "harness.cost"},
+    "reproduce": {
+        "harness.data",
+        "harness.measure.judge",
+        "harness.results",
+        "harness.cost",
+        "implementations",
+    },
     "report": {"harness.analysis"},
     "commands": {"harness", "implementations"},
     "cli": {"harness.commands"},

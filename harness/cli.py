@@ -163,8 +163,8 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
 
 def _add_reproduce(parser: argparse.ArgumentParser) -> None:
     parser.description = "Run published protocols and compare with their published figures."
-    parser.add_argument("protocol", nargs="?", help="its name (default: all)")
-    parser.add_argument("--impl", default="numba-parallel", help="implementation to run it with")
+    parser.add_argument("protocol", nargs="?", help="its name, or a TOML file (default: all)")
+    parser.add_argument("--impl", help="implementation to train with (default: the protocol's)")
     parser.add_argument("--data", type=Path, help="where its data set is, if not in the cache")
     parser.set_defaults(call=_reproduce)
 

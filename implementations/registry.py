@@ -28,10 +28,6 @@ _OURS: dict[str, tuple[str, str, str, int | None]] = {
 _PEERS = {
     "cmfrec": "cmfrec:Cmfrec",
     "cmfrec-cg": "cmfrec:CmfrecCg",
-    "lenskit": "lenskit:LensKit",
-    "spark": "spark:Spark",
-    "libmf": "libmf:Libmf",
-    "surprise-baseline": "surprise:SurpriseBaseline",
 }
 _INSTALL = 'pip install -c constraints.txt -e ".[peers]"'
 

@@ -43,6 +43,13 @@ HARNESS = {
         "implementations",
     },
     "analysis": {"harness.results", "harness.cost"},
+    "reproduce": {
+        "harness.data",
+        "harness.measure.judge",
+        "harness.results",
+        "harness.cost",
+        "implementations",
+    },
     "report": {"harness.analysis"},
     "screen": {
         "harness.analysis",

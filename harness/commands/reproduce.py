@@ -1,95 +1,32 @@
-"""The command `reproduce`: published protocols, and whether their figures come out."""
+"""The command `reproduce`: published figures, and whether they come out here."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
+from tabulate import tabulate
+
 from harness.commands.check import find_or_say
-from harness.data.download import zip_path
-from harness.data.rung import Rung
-from harness.data.split import file_order_split
 from harness.errors import UserError
-from harness.measure.judge import Judge, Judgement
+from harness.measure.machine import available_bytes
+from harness.reproduce.outcome import Outcome, exit_status
+from harness.reproduce.protocol import Figure, Protocol, choose
+from harness.reproduce.trying import Workshop, try_protocol
 from harness.screen.console import Screen
-from implementations.als import start_factors, sweep
-from implementations.backend import Variant
-from implementations.problem import AlsParams
-from implementations.registry import usable_cores
+
+_HEADERS = ("protocol", "figure", "published", "here", "difference", "tolerance", "verdict")
+_ALIGNMENT = ("left", "left", "right", "right", "right", "right", "left")
+_MISSING = "–"
 
 
-@dataclass(frozen=True)
-class Protocol:
-    """A published experiment.
-
-    Attributes
-    ----------
-    name, source : str
-        What it is called here, and where it was published.
-    dataset : str
-        Release that it needs.
-    counts : tuple of int
-        Published numbers of train and test ratings.
-    params : AlsParams
-    sweeps : int
-    train_rmse, test_rmse : float
-        Published results.
-    tolerance : float
-        Largest difference, in rating units, that counts as reproduced.
-    split : callable
-        Path of the data set to train and test.
-    """
-
-    name: str
-    source: str
-    dataset: str
-    counts: tuple[int, int]
-    params: AlsParams
-    sweeps: int
-    train_rmse: float
-    test_rmse: float
-    tolerance: float
-    split: Callable[[Path], Rung]
-
-
-_MLAS = AlsParams(rank=20, reg=25.0, bias_reg=7.5)
-_MLAS_SEED = 42
-
-PROTOCOLS = (
-    Protocol(
-        "mlas-latest-small",
-        "Mohammed-Nagi/MLAS, MovieLens latest-small of September 2018, file-order split",
-        "ml-latest-small",
-        (80_651, 20_185),
-        _MLAS,
-        30,
-        0.7987,
-        0.8580,
-        0.003,
-        lambda path: file_order_split(path, 0.2, _MLAS_SEED),
-    ),
-    Protocol(
-        "mlas-32m",
-        "Mohammed-Nagi/MLAS, MovieLens 32M, file-order split",
-        "ml-32m",
-        (28_800_054, 3_200_150),
-        _MLAS,
-        50,
-        0.6891,
-        0.7661,
-        0.003,
-        lambda path: file_order_split(path, 0.1, _MLAS_SEED),
-    ),
-)
-
-
-def reproduce(name: str | None, implementation: str, data: Path | None) -> int:
-    """Try published figures.
+def reproduce(asked: str | None, implementation: str | None, data: Path | None) -> int:
+    """Try published figures, and print one list of what came of them.
 
     Parameters
     ----------
-    name : str or None
-        Of a protocol; None: all.
-    implementation : str
+    asked : str or None
+        Name of a protocol, or path of one; None: all that come with the harness.
+    implementation : str or None
+        What to train with; None: what each protocol names.
     data : Path or None
         Where the data set of the one protocol is; None: its zip in the cache.
 
@@ -101,55 +38,66 @@ def reproduce(name: str | None, implementation: str, data: Path | None) -> int:
     Raises
     ------
     UserError
-        Where there is no such protocol.
+        Where there is no such protocol, or what was given for it is bad.
     """
-    chosen = [protocol for protocol in PROTOCOLS if name in (None, protocol.name)]
-    if not chosen:
-        known = ", ".join(protocol.name for protocol in PROTOCOLS)
-        raise UserError(f"there is no protocol {name!r}; there are {known}")
+    chosen = choose(asked)
     if data is not None and len(chosen) > 1:
         raise UserError("--data belongs to one protocol: name it")
-    variant = find_or_say(implementation)
     with Screen() as screen:
-        return max(_try(protocol, variant, data, screen) for protocol in chosen)
+        workshop = Workshop(find_or_say, available_bytes, screen.notice, screen.moment)
+        outcomes = []
+        for protocol in chosen:
+            _introduce(protocol, screen)
+            outcomes += try_protocol(protocol, implementation, data, workshop)
+        screen.line()
+        _show(outcomes, screen)
+    return exit_status(outcomes)
 
 
-def _try(protocol: Protocol, variant: Variant, data: Path | None, screen: Screen) -> int:
-    path = data or zip_path(protocol.dataset)
-    screen.line(f"{protocol.name}: {protocol.source}")
-    if not path.exists():
-        fetch = f"python -m harness data {protocol.dataset}"
-        screen.line(f"  cannot be tried here: no {path}; `{fetch}`, or give --data")
-        return 0
-    rung = protocol.split(path)
-    counts = (len(rung.train), len(rung.test))
-    if counts != protocol.counts:
-        screen.line(f"  cannot be tried here: train and test are {counts}, not {protocol.counts}")
-        return 0
-    return _compare(protocol, run_protocol(protocol, rung, variant, screen.moment), screen)
+def _introduce(protocol: Protocol, screen: Screen) -> None:
+    source = protocol.source
+    screen.line(f"{protocol.name}: {source.authors} ({source.year}), {source.title}, {source.link}")
+    screen.line(f"  split: {protocol.split.note}")
 
 
-def run_protocol(
-    protocol: Protocol, rung: Rung, variant: Variant, moment: Callable[[str], None]
-) -> Judgement:
-    """Train as the protocol says, and judge the result."""
-    backend = variant.create(protocol.params, usable_cores())
-    backend.prepare(rung.train)
-    backend.load(start_factors(rung.train, protocol.params))
-    for number in range(1, protocol.sweeps + 1):
-        moment(f"{protocol.name}: sweep {number} of {protocol.sweeps}")
-        sweep(backend)
-    return Judge(rung, protocol.params)(backend.read())
+def _show(outcomes: Sequence[Outcome], screen: Screen) -> None:
+    """Print a line for each figure, then why some could not be tried."""
+    rows = [_row(outcome) for outcome in outcomes]
+    screen.line(tabulate(rows, _HEADERS, disable_numparse=True, colalign=_ALIGNMENT))
+    reasons = {(one.protocol, one.verdict, one.reason): None for one in outcomes if one.reason}
+    for protocol, verdict, reason in reasons:
+        screen.line(f"{protocol}: {verdict}, because {reason}")
 
 
-def _compare(protocol: Protocol, judgement: Judgement, screen: Screen) -> int:
-    here = (judgement.train_rmse, judgement.test_rmse or float("nan"))
-    published = (protocol.train_rmse, protocol.test_rmse)
-    for side, mine, theirs in zip(("train", "test"), here, published, strict=True):
-        screen.line(
-            f"  {side:5} RMSE {mine:.4f}, published {theirs:.4f}, difference {mine - theirs:+.4f}"
-        )
-    gap = max(abs(mine - theirs) for mine, theirs in zip(here, published, strict=True))
-    close = gap <= protocol.tolerance
-    screen.line(f"  {'reproduced' if close else 'NOT reproduced'} (within {protocol.tolerance})")
-    return 0 if close else 1
+def _row(outcome: Outcome) -> tuple[str, ...]:
+    figure, here = outcome.figure, outcome.here
+    if here is None or outcome.tolerance is None:
+        measured = (_MISSING, _MISSING, _MISSING)
+    else:
+        measured = (_number(figure, here), _difference(figure, here), _tolerance(outcome))
+    published = _number(figure, figure.published)
+    return (outcome.protocol, figure.name, published, *measured, str(outcome.verdict))
+
+
+def _number(figure: Figure, value: float) -> str:
+    """Print a figure: counts in full, RMSE with five decimals, speed-ups with three digits."""
+    if figure.quantity == "speed-up":
+        return f"{value:,.0f}x" if value >= 100 else f"{value:.3g}x"
+    return f"{value:.5f}" if figure.quantity.endswith("RMSE") else f"{value:,.0f}"
+
+
+def _difference(figure: Figure, here: float) -> str:
+    if figure.quantity == "speed-up":
+        return f"factor {here / figure.published:.2g}"
+    gap = here - figure.published
+    return f"{gap:+.5f}" if figure.quantity.endswith("RMSE") else f"{gap:+,.0f}"
+
+
+def _tolerance(outcome: Outcome) -> str:
+    figure, tolerance = outcome.figure, outcome.tolerance
+    if figure.quantity == "speed-up":
+        return f"factor {tolerance:.3g}"
+    if not figure.quantity.endswith("RMSE"):
+        return f"{tolerance:,.0f}"
+    seeds = f" ({outcome.n_seeds} seeds)" if outcome.n_seeds > 1 else ""
+    return f"{tolerance:.5f}{seeds}"

@@ -80,6 +80,8 @@ class Worker:
         ----------
         method : callable
             Such as `Session.prepare`.
+        *given, **named
+            Its arguments.
 
         Returns
         -------

@@ -84,6 +84,6 @@ def test_transpose(rung, threads, benchmark):
 @pytest.mark.benchmark(group="judge: RMSE on train and test")
 def test_judge(rung, backend, benchmark):
     sweep(backend)
-    judge, factors = Judge(rung), backend.read()
+    judge, factors = Judge(rung, backend.params), backend.read()
     judge(factors)
     assert benchmark(judge, factors).finite

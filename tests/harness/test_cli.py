@@ -103,7 +103,7 @@ def test_bad_usage_is_one_line_and_status_2(refused, arguments, complaint):
         ("raise ValueError('two\\nlines')", "ValueError: two lines"),
         ("def", "SyntaxError"),
         ("import no_such_library", "No module named 'no_such_library'"),
-        ("Als = 5", "is not a class"),
+        ("Als = 5", "is no class"),
     ],
 )
 def test_a_module_that_cannot_be_loaded_is_one_line(

@@ -131,8 +131,8 @@ class _Worker:
         self.most = threads
         type(self).alive += 1
 
-    def call(self, name: str, threads: int) -> Any:
-        assert name == "rates"
+    def call(self, method: Any, threads: int) -> Any:
+        assert method is Session.rates
         assert threads <= self.most
         if threads == self.fails_at:
             raise WorkerFailure("failed", "no such luck")

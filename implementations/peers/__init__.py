@@ -1,0 +1,1 @@
+"""Libraries that people use, each a contestant under its own model. None is imported with it."""

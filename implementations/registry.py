@@ -28,6 +28,9 @@ _OURS: dict[str, tuple[str, str, str, int | None]] = {
 _PEERS = {
     "cmfrec": "cmfrec:Cmfrec",
     "cmfrec-cg": "cmfrec:CmfrecCg",
+    "spark": "spark:Spark",
+    "libmf": "libmf:LibMf",
+    "surprise-baseline": "surprise:SurpriseBaseline",
 }
 _INSTALL = 'pip install -c constraints.txt -e ".[peers]"'
 

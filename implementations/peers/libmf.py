@@ -1,0 +1,96 @@
+"""LIBMF (github.com/cjlin1/libmf): stochastic gradient descent, blocked for threads."""
+
+import io
+from contextlib import redirect_stdout
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from implementations.peers.conversion import count_scaled_reg
+from implementations.problem import AlsParams, Factors, Job, Ratings
+from implementations.whole_fit import WholeFit
+
+# It takes ids as float32, which holds whole numbers up to here.
+_MOST_ROWS = 1 << 24
+
+
+class LibMf(WholeFit):
+    """LIBMF: SGD instead of ALS, no biases.
+
+    It gets ratings less their mean, so that what it has not seen is predicted by the mean.
+    """
+
+    dtype_name = "float32"
+    requires = "libmf"
+
+    @classmethod
+    def own_objective(cls, params: AlsParams) -> str | None:
+        """The count-scaled ridge without biases, which SGD comes near."""
+        if params.count_scaled and not params.biases:
+            return "SGD: comes near the minimum only"
+        return "SGD; ridge scaled by counts, no biases"
+
+    @classmethod
+    def refuses(cls, job: Job) -> str | None:
+        """Ids that it would round."""
+        if max(job.size.n_users, job.size.n_items) > _MOST_ROWS:
+            return f"it takes ids as float32: at most {_MOST_ROWS:,} users or items"
+        return None
+
+    @classmethod
+    def bytes_needed(cls, job: Job) -> int:
+        """Three columns of float32 with a copy and a shuffled one of its own, and the factors."""
+        return 3 * 12 * job.size.n_ratings + 3 * job.factor_bytes
+
+    def prepare(self, train: Ratings) -> None:
+        """Make the array (user, item, rating) that it takes."""
+        self._shape = (train.n_users, train.n_items)
+        self._mean = float(train.mean)
+        self._reg = count_scaled_reg(self.params, train)
+        self._rows = np.column_stack(
+            [
+                train.users.astype(np.float32),
+                train.items.astype(np.float32),
+                (train.values - self._mean).astype(np.float32),
+            ]
+        )
+
+    def warm_up(self) -> None:
+        """Load its library."""
+        _library()
+
+    def fit(self, sweeps: int) -> None:
+        """Train anew with so many passes over the ratings."""
+        self._model = _library().MF(
+            k=self.params.rank,
+            nr_threads=self.threads,
+            nr_bins=max(20, 2 * self.threads + 1),
+            nr_iters=sweeps,
+            lambda_p1=0.0,
+            lambda_q1=0.0,
+            lambda_p2=self._reg,
+            lambda_q2=self._reg,
+            quiet=True,
+        )
+        self._model.fit(self._rows)
+
+    def read(self) -> Factors:
+        """The model trained last. Rows without ratings, NaN in LIBMF, are zero."""
+        n_users, n_items = self._shape
+        users = self._padded(self._model.p_factors(), n_users)
+        return Factors(users, self._padded(self._model.q_factors(), n_items), self._mean)
+
+    def _padded(self, factors: Any, n_rows: int) -> Any:
+        """Rows [factor; 0]; it has as many rows as the highest id that it saw."""
+        rows = np.zeros((n_rows, self.params.rank + 1), self.dtype)
+        rows[: len(factors), :-1] = np.nan_to_num(factors)
+        return rows
+
+
+def _library() -> ModuleType:
+    """Its module, which prints where it found itself when it is imported."""
+    with redirect_stdout(io.StringIO()):
+        from libmf import mf
+    module: ModuleType = mf
+    return module

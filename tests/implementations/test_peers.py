@@ -12,7 +12,6 @@ from implementations import AlsParams, Job, ProblemSize, fit, predict
 from implementations.als import ready, sweep
 from implementations.registry import expand, find, missing_peers, peers
 
-
 MODELS = [(scaled, biases) for scaled in (False, True) for biases in (False, True)]
 
 
@@ -58,7 +57,7 @@ def test_one_that_is_not_here_says_how_to_install_it():
 def test_it_ends_where_our_sweep_stays(here, problem, name, scaled, biases):
     train, params = problem().train, params_of(scaled, biases)
     assert here(name).own_objective(params) is None
-    theirs = fit(train, params, sweeps=150, implementation=name)
+    theirs = fit(train, params, sweeps=40 if name == "spark" else 150, implementation=name)
     assert theirs.mean == pytest.approx(train.mean, rel=1e-6)
     # Several minima where counts scale the ridge: theirs is one if our sweep stays there.
     backend = ready(find("numpy"), train, params)
@@ -76,7 +75,12 @@ def test_it_ends_where_our_sweep_stays(here, problem, name, scaled, biases):
     [
         ("cmfrec", lambda model, users, items: model.predict(users, items)),
         ("cmfrec-cg", lambda model, users, items: model.predict(users, items)),
-        ("libmf", lambda model, users, items: model.predict(np.column_stack([users, items]))),
+        (
+            "libmf",  # one at a time: of several pairs, its 0.9.2 predicts others than it is asked
+            lambda model, users, items: [
+                model.predict(np.array([pair]))[0] for pair in zip(users, items, strict=True)
+            ],
+        ),
         (
             "surprise-baseline",
             lambda model, users, items: [

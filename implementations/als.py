@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from implementations.backend import AlsBackend, Variant
-from implementations.problem import AlsParams, Factors, Ratings
+from implementations.problem import AlsParams, Factors, ProblemSize, Ratings
 
 _START_SCALE = 0.01
 
@@ -114,21 +114,31 @@ def fit(
     KeyError
         Where there is no such implementation.
     ValueError
-        Where there are no such threads.
+        Where there are no such threads, or a library refuses these parameters.
     """
     from implementations.registry import find, usable_cores
 
     variant = find(implementation)
     if variant.is_whole_fit:
-        whole = variant.create_fit(params or AlsParams(), _checked(threads, usable_cores()))
-        whole.prepare(train)
-        whole.warm_up()
-        whole.fit(sweeps)
-        return whole.read()
+        threads = _checked(threads, usable_cores())
+        return _whole_fit(variant, train, params or AlsParams(), sweeps, threads)
     backend = ready(variant, train, params, threads)
     for _ in range(sweeps):
         sweep(backend)
     return backend.read()
+
+
+def _whole_fit(
+    variant: Variant, train: Ratings, params: AlsParams, sweeps: int, threads: int
+) -> Factors:
+    job = variant.job(params, threads, ProblemSize.of(train))
+    if reason := variant.made_by.refuses(job):
+        raise ValueError(f"{variant.name}: {reason}")
+    library = variant.create_fit(params, threads)
+    library.prepare(train)
+    library.warm_up()
+    library.fit(sweeps)
+    return library.read()
 
 
 def predict(factors: Factors, users: ArrayLike, items: ArrayLike) -> NDArray[np.float64]:

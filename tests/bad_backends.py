@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,14 @@ class Childish(NumpyBatched):
     def prepare(self, train: Any) -> None:
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
         Path(os.environ[MARK]).write_text(str(child.pid))
+        super().prepare(train)
+
+
+class Littering(NumpyBatched):
+    """Leaves a file where temporary files go."""
+
+    def prepare(self, train: Any) -> None:
+        Path(tempfile.mkstemp()[1]).write_text("litter")
         super().prepare(train)
 
 

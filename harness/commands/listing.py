@@ -5,13 +5,14 @@ from tabulate import tabulate
 from harness.commands.data import availability_table
 from harness.data.ladder import SCALES
 from harness.screen.console import Screen
-from implementations.registry import GROUPS, find, names
+from implementations.registry import GROUPS, find, names, peers
 
 
 def show() -> int:
     """Print implementations, groups, scales and data sets."""
     with Screen() as screen:
-        screen.line(tabulate([_row(name) for name in names()], _HEADERS, disable_numparse=True))
+        rows = [_row(name) for name in (*names(), *peers())]
+        screen.line(tabulate(rows, _HEADERS, disable_numparse=True))
         screen.line()
         for group, members in GROUPS.items():
             screen.line(f"--impl {group:5} is {', '.join(members)}")
@@ -28,6 +29,8 @@ _HEADERS = ("implementation", "dtype", "threads", "idea")
 def _row(name: str) -> tuple[str, str, str, str]:
     try:
         variant = find(name)
+    except ImportError as error:
+        return name, "–", "–", f"missing: {error}"
     except Exception as error:  # noqa: BLE001 - a plug-in that cannot be loaded is listed, too
         return name, "–", "–", f"missing: {type(error).__name__}: {error}"
     threads = "any" if variant.most_threads is None else str(variant.most_threads)

@@ -52,6 +52,8 @@ class Worker:
         self._kills_before = oom_kills()
         self._connection, theirs = Pipe()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
+        # What it leaves there goes with it, however it ends: a JVM spills and a library unpacks.
+        self._scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         # The worker finds what this process finds: modules of --impl module:Class, too.
         path = os.pathsep.join(entry or os.curdir for entry in sys.path)
         self._process = subprocess.Popen(
@@ -66,7 +68,12 @@ class Worker:
             stdin=subprocess.DEVNULL,
             stdout=self._errors,
             stderr=self._errors,
-            env={**os.environ, **thread_environment(threads), "PYTHONPATH": path},
+            env={
+                **os.environ,
+                **thread_environment(threads),
+                "PYTHONPATH": path,
+                "TMPDIR": self._scratch.name,
+            },
             start_new_session=True,  # Ctrl-C reaches the runner only
         )
         theirs.close()
@@ -118,6 +125,7 @@ class Worker:
             os.killpg(self._process.pid, SIGKILL)  # it leads a group of its own
         self._process.wait()
         self._errors.close()
+        self._scratch.cleanup()
 
     def _wait_for_answer(self) -> bool:
         """Whether there is an answer in time.

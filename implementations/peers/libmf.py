@@ -13,6 +13,8 @@ from implementations.whole_fit import WholeFit
 
 # It takes ids as float32, which holds whole numbers up to here.
 _MOST_ROWS = 1 << 24
+# Its own number for up to 12 threads. With 5 or 20, and two threads, a fit hung within seconds.
+_BINS = 26
 
 
 class LibMf(WholeFit):
@@ -47,7 +49,7 @@ class LibMf(WholeFit):
         """Make the array (user, item, rating) that it takes."""
         self._shape = (train.n_users, train.n_items)
         self._mean = float(train.mean)
-        self._reg = count_scaled_reg(self.params, train)
+        self._reg = count_scaled_reg(self.params)
         self._rows = np.column_stack(
             [
                 train.users.astype(np.float32),
@@ -65,7 +67,7 @@ class LibMf(WholeFit):
         self._model = _library().MF(
             k=self.params.rank,
             nr_threads=self.threads,
-            nr_bins=max(20, 2 * self.threads + 1),
+            nr_bins=max(_BINS, 2 * self.threads + 2),
             nr_iters=sweeps,
             lambda_p1=0.0,
             lambda_q1=0.0,

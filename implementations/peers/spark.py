@@ -60,7 +60,7 @@ class Spark(WholeFit):
         session = _session(self.threads, len(train))
         self._shape = (train.n_users, train.n_items)
         self._mean = float(train.mean)
-        self._reg = count_scaled_reg(self.params, train)
+        self._reg = count_scaled_reg(self.params)
         centred = (train.values - self._mean).astype(np.float32)
         columns = {"user": train.users, "item": train.items, "rating": centred}
         if self._frame is not None:

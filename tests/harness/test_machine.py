@@ -1,6 +1,8 @@
 """The machine: what is free, what is in force."""
 
 import json
+import sys
+from subprocess import PIPE, Popen
 
 import psutil
 import pytest
@@ -49,6 +51,16 @@ def test_kills_for_lack_of_memory_are_counted(cgroup):
     assert machine.oom_kills() == 0
     cgroup["memory.events"] = "low 0\nhigh 3\nmax 4\noom 2\noom_kill 7\n"
     assert machine.oom_kills() == 7
+
+
+def test_memory_of_a_process_that_was_started_counts():
+    alone = machine.memory_bytes("VmHWM")
+    program = "held = bytearray(64 << 20); print(flush=True); input()"
+    with Popen([sys.executable, "-c", program], stdin=PIPE, stdout=PIPE) as child:
+        child.stdout.readline()
+        both = machine.memory_bytes("VmHWM")
+        child.communicate(b"\n")
+    assert both - alone > 64 << 20
 
 
 def test_memory_of_this_process_is_known():

@@ -208,6 +208,14 @@ def test_what_a_worker_started_ends_with_it(start, tmp_path, monkeypatch):
     worker.stop()
 
 
+def test_what_a_worker_leaves_in_its_temporary_folder_goes_with_it(start):
+    worker = start("bad_backends:Littering")
+    left = Path(worker._scratch.name)
+    assert [path.read_text() for path in left.iterdir()] == ["litter"]
+    worker.stop()
+    assert not left.exists()
+
+
 def test_stopping_twice_does_nothing_and_a_stopped_worker_answers_nothing(start):
     worker = start("numpy")
     worker.stop()

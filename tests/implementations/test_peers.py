@@ -10,6 +10,7 @@ from harness.conformance.oracle import objective
 from harness.conformance.problems import irregular, unsorted
 from implementations import AlsParams, Job, ProblemSize, fit, predict
 from implementations.als import ready, sweep
+from implementations.peers.conversion import count_scaled_reg
 from implementations.registry import expand, find, missing_peers, peers
 
 MODELS = [(scaled, biases) for scaled in (False, True) for biases in (False, True)]
@@ -146,6 +147,18 @@ def test_what_is_another_model_says_so(here, scaled, biases):
     ours = scaled and not biases
     assert (here("spark").own_objective(params) is None) == ours
     assert (here("surprise-baseline").made_by.refuses(job) is None) == (biases and not scaled)
+
+
+def test_what_it_refuses_is_not_fitted(here):
+    here("surprise-baseline")
+    with pytest.raises(ValueError, match="surprise-baseline: it fits biases alone"):
+        fit(irregular().train, AlsParams(biases=False), implementation="surprise-baseline")
+
+
+def test_a_ridge_that_is_not_scaled_is_given_in_proportion_to_the_defaults():
+    assert count_scaled_reg(AlsParams()) == pytest.approx(0.05)
+    assert count_scaled_reg(AlsParams(reg=50.0)) == pytest.approx(0.1)
+    assert count_scaled_reg(AlsParams(reg=0.2, count_scaled=True)) == 0.2
 
 
 def test_biases_alone_are_at_their_minimum(here):

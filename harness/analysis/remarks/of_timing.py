@@ -154,9 +154,11 @@ def _against(slow: Record, record: Record) -> Iterator[Remark]:
     if shift is None or shift.interval is None or shift.detectable is None:
         return
     if shift.verdict == "no difference seen":
+        seen = shift.detectable - 1
+        size = f"one of {seen:.1%}" if seen <= 1 else "not even one of a factor of two"
         text = (
-            f"{cell_name(record.cell)}: no difference from {slow.cell.variant} seen; one of "
-            f"{shift.detectable - 1:.1%} would have been: raise --rounds to see smaller ones"
+            f"{cell_name(record.cell)}: no difference from {slow.cell.variant} seen; "
+            f"{size} would have been: raise --rounds to see smaller ones"
         )
         yield Remark("no difference", "note", text, (record.cell,))
     yield from _bootstrap(pairs, shift, record.cell)

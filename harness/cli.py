@@ -38,7 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit status.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(arguments)
+    if options.call is _run:
+        options.given = _given(arguments[1:])
     try:
         status: int = options.call(options)
     except UserError as error:
@@ -106,7 +109,18 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--resume", type=Path, metavar="RUN", help="go on with a run that was interrupted")
     add("--dry-run", action="store_true", help="say what would be run")
     add("--strict", action="store_true", help="exit status 1 if any cell is not ok")
-    parser.set_defaults(call=_run, defaults=parser.get_default)
+    parser.set_defaults(call=_run)
+
+
+def _given(arguments: Sequence[str]) -> set[str]:
+    """Options of `run` that stand on the command line, whether as by default or not."""
+    parser = _Parser()
+    _add_run(parser)
+    absent = object()
+    parser.set_defaults(**dict.fromkeys(vars(parser.parse_args([])), absent))
+    return {
+        name for name, value in vars(parser.parse_args(arguments)).items() if value is not absent
+    }
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:

@@ -37,7 +37,7 @@ class Request:
 
 
 # Options that may stand beside --resume: they do not change what is measured.
-_FREE = {"resume", "strict", "dry_run", "call"}
+_FREE = {"resume", "strict", "dry_run"}
 
 
 def request_of(options: Namespace) -> Request:
@@ -49,14 +49,10 @@ def request_of(options: Namespace) -> Request:
         Where a parameter of the model is out of range, or an option contradicts --resume.
     """
     if options.resume is not None:
-        given = [
-            name.replace("_", "-")
-            for name, value in vars(options).items()
-            if name not in (*_FREE, "defaults") and value != options.defaults(name)
-        ]
-        if given:
+        if given := sorted(options.given - _FREE):
             raise UserError(
-                f"--resume takes all options from the run it goes on with: leave --{given[0]} out"
+                "--resume takes all options from the run it goes on with: "
+                f"leave --{given[0].replace('_', '-')} out"
             )
         return _resumed(read_run(options.resume), options)
     if not 0 <= options.split_seed < 1 << 64:

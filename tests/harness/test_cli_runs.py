@@ -85,7 +85,17 @@ def test_a_folder_that_holds_a_run_is_not_written_over(real_run, refused, csv_fi
 
 
 @pytest.mark.parametrize(
-    "option", [["--rank", "7"], ["--only"], ["--out", "x"], ["--baseline", "numpy"]]
+    "option",
+    [
+        ["--rank", "7"],
+        ["--only"],
+        ["--out", "x"],
+        ["--baseline", "numpy"],
+        # Given as they are by default, and yet not what the run has.
+        ["--rank", "20"],
+        ["--sweeps", "10"],
+        ["--data", "auto"],
+    ],
 )
 def test_resuming_takes_no_other_options(real_run, refused, option):
     assert f"leave {option[0]} out" in refused("run", "--resume", real_run[0], *option)

@@ -1,6 +1,8 @@
 """LIBMF (github.com/cjlin1/libmf): stochastic gradient descent, blocked for threads."""
 
+import ctypes
 import io
+import os
 from contextlib import redirect_stdout
 from types import ModuleType
 from typing import Any
@@ -15,6 +17,8 @@ from implementations.whole_fit import WholeFit
 _MOST_ROWS = 1 << 24
 # Its own number for up to 12 threads. With 5 or 20, and two threads, a fit hung within seconds.
 _BINS = 26
+# libmf 0.9.2 never frees the copy of the ratings that a fit makes: a worker makes so many fits.
+_ROW_BYTES, _FITS = 12, 30
 
 
 class LibMf(WholeFit):
@@ -25,6 +29,7 @@ class LibMf(WholeFit):
 
     dtype_name = "float32"
     requires = "libmf"
+    _model: Any = None
 
     @classmethod
     def own_objective(cls, params: AlsParams) -> str | None:
@@ -42,8 +47,8 @@ class LibMf(WholeFit):
 
     @classmethod
     def bytes_needed(cls, job: Job) -> int:
-        """Three columns of float32 with a copy and a shuffled one of its own, and the factors."""
-        return 3 * 12 * job.size.n_ratings + 3 * job.factor_bytes
+        """The array that it takes, copies of it, those that it never frees, and the factors."""
+        return (4 + _FITS) * _ROW_BYTES * job.size.n_ratings + 4 * job.factor_bytes
 
     def prepare(self, train: Ratings) -> None:
         """Make the array (user, item, rating) that it takes."""
@@ -64,6 +69,7 @@ class LibMf(WholeFit):
 
     def fit(self, sweeps: int) -> None:
         """Train anew with so many passes over the ratings."""
+        self._release()
         self._model = _library().MF(
             k=self.params.rank,
             nr_threads=self.threads,
@@ -76,6 +82,13 @@ class LibMf(WholeFit):
             quiet=True,
         )
         self._model.fit(self._rows)
+
+    def _release(self) -> None:
+        """Free the model trained last: libmf 0.9.2 keeps each while the process lives."""
+        if self._model is not None and os.name == "posix":
+            for matrix in (self._model.model.P, self._model.model.Q):
+                ctypes.CDLL(None).free(matrix)
+        self._model = None
 
     def read(self) -> Factors:
         """The model trained last. Rows without ratings, NaN in LIBMF, are zero."""

@@ -9,7 +9,7 @@ from implementations.problem import AlsParams, Factors, Job, Ratings
 from implementations.whole_fit import WholeFit
 
 # A tuple, a float and two references, once for each side, in lists that grow.
-_BYTES_PER_RATING = 400
+_BYTES_PER_RATING = 250
 
 
 class SurpriseBaseline(WholeFit):

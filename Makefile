@@ -1,5 +1,6 @@
 # make run               the ladder up to a million ratings: table, figures and page in results/
 # make run SCALE=full    all of it, 32 million ratings
+# make peers             the same beside cmfrec, Spark, LIBMF and Surprise, in an environment of its own, and their tests
 # make test              the whole suite, and the kernels once more as plain Python
 # make lint              what must be clean: formatting, lint, types
 # make bench             what takes how long, from half-sweeps to the reader, beside the run before (pytest-benchmark)
@@ -15,10 +16,14 @@ BENCHMARKS = tests/benchmarks/test_time_*.py
 BENCH = $(BIN)/python -m pytest $(BENCHMARKS) --benchmark-enable \
 	--benchmark-name=short --benchmark-time-unit=ms --benchmark-columns=min,median,iqr,rounds
 
-.PHONY: run test lint bench bench-quick asv clean
+.PHONY: run peers test lint bench bench-quick asv clean
 
 run: .venv/ready
 	$(BIN)/python -m harness run --impl $(IMPL) --scale $(SCALE)
+
+peers: .venv-peers/ready
+	.venv-peers/bin/python -m pytest tests/implementations/test_peers.py
+	.venv-peers/bin/python -m harness run --impl numba-tiled-f32,numba-parallel,peers --scale $(SCALE) --rank 32
 
 test: .venv/ready
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m kernel
@@ -46,5 +51,10 @@ asv: .venv/ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 
+.venv-peers/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,peers]"
+	touch $@
+
 clean:
-	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .asv
+	rm -rf .venv .venv-peers build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .asv

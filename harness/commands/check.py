@@ -4,7 +4,7 @@ from harness.conformance.check import check
 from harness.errors import UserError
 from harness.screen.console import Screen
 from implementations.backend import Variant
-from implementations.registry import expand, find
+from implementations.registry import expand, find, peers
 
 
 def check_all(asked: str, threads: int) -> int:
@@ -55,4 +55,5 @@ def find_or_say(name: str) -> Variant:
         raise UserError(f"--impl: {error.args[0]}") from None
     except Exception as error:  # noqa: BLE001 - importing a module can raise anything
         reason = " ".join(str(error).split())
-        raise UserError(f"--impl {name}: {type(error).__name__}: {reason}") from None
+        kind = "" if name in peers() else f"{type(error).__name__}: "  # a library's says it all
+        raise UserError(f"--impl {name}: {kind}{reason}") from None

@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 from calling import call, environment_of_a_user
+
+from implementations import registry
 
 # What answers at once.
 
@@ -123,4 +126,18 @@ def test_a_bad_call_of_the_program_itself_is_one_line_and_status_2(tmp_path):
     assert done.returncode == 2
     assert done.stderr == (
         "harness: results/ holds no run yet: `python -m harness run` makes one\n"
+    )
+
+
+def test_libraries_that_are_not_here_are_one_line_with_the_command(refused, monkeypatch):
+    def absent(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(registry, "distribution", absent)
+    registry.find.cache_clear()
+    said = refused("run", "--impl", "numba-tiled-f32,peers", "--scale", "100k")
+    registry.find.cache_clear()
+    assert said == (
+        "harness: --impl cmfrec: cmfrec is not installed: "
+        'pip install -c constraints.txt -e ".[peers]"\n'
     )

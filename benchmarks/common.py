@@ -13,8 +13,8 @@ import numpy as np
 
 from harness.data.dataset import Dataset
 from harness.data.datasets import SYNTHETIC, open_dataset
-from harness.data.ladder import cut
-from harness.data.rung import Rung, cold_mask
+from harness.data.ladder.rung import Rung, cold_mask
+from harness.data.ladder.scales import cut
 from harness.measure.exchange import map_ratings, write_ratings
 from implementations.als import ready
 from implementations.backend import AlsBackend, Variant

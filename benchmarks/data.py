@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 from benchmarks.common import SCALES, Timed, open_scale
-from harness.data.export import write_csv
-from harness.data.layouts import locate
-from harness.data.opening import open_path, read
+from harness.data.movielens.export import write_csv
+from harness.data.movielens.layouts import locate
+from harness.data.movielens.opening import open_path, read
 
 
 def use_own_cache() -> None:

@@ -14,7 +14,7 @@ from benchmarks.common import (
     ready_backend,
     write_rungs,
 )
-from harness.data.rung import Rung
+from harness.data.ladder.rung import Rung
 from harness.measure.judge import Judge, Judgement
 from implementations.als import ready, start_factors, sweep
 from implementations.backend import AlsBackend

@@ -16,7 +16,7 @@ START = perf_counter()
 from tabulate import tabulate  # noqa: E402 - what follows is what importing takes
 
 from harness.data.datasets import SYNTHETIC, open_dataset  # noqa: E402
-from harness.data.ladder import cut  # noqa: E402
+from harness.data.ladder.scales import cut  # noqa: E402
 from harness.measure.judge import Judge  # noqa: E402
 from harness.measure.machine import memory_bytes  # noqa: E402
 from implementations.als import start_factors, sweep  # noqa: E402

@@ -16,7 +16,7 @@ from tabulate import tabulate
 from harness.analysis.alignment import Series, contrast
 from harness.analysis.inference import shift_of
 from harness.data.datasets import SYNTHETIC, open_dataset
-from harness.data.ladder import cut
+from harness.data.ladder.scales import cut
 from harness.report.numbers import with_interval
 from implementations.als import ready, sweep
 from implementations.backend import AlsBackend

@@ -22,10 +22,10 @@ from tabulate import tabulate
 
 from harness.analysis.compare import compare_runs
 from harness.analysis.inference import Shift
-from harness.commands.study_backends import Plain, Slowed
 from harness.measure.background import background_load
 from harness.results.log import read_run
 from harness.results.records import Run
+from harness.study.backends import Plain, Slowed
 from implementations.registry import find
 
 _SLOWED = "ALS_LADDER_REPEAT_RUNS_SLOWED"

@@ -21,8 +21,8 @@ from tabulate import tabulate
 from harness.analysis.roofline import sweep_flops
 from harness.cost import Size
 from harness.data.datasets import SYNTHETIC, open_dataset
-from harness.data.ladder import cut
-from harness.measure.roofline_kernels import multiply_add_loop
+from harness.data.ladder.scales import cut
+from harness.measure.rate_kernels import multiply_add_loop
 from implementations.als import start_factors, sweep
 from implementations.numba_tiled import NumbaTiled
 from implementations.problem import AlsParams, Ratings

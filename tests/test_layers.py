@@ -58,10 +58,20 @@ HARNESS = {
         "harness.report",
         "harness.results",
     },
+    "study": {
+        "harness.analysis",
+        "harness.data",
+        "harness.measure",
+        "harness.results",
+        "harness.screen",
+        "implementations",
+    },
     "commands": {"harness", "implementations"},
     "cli": {"harness.commands"},
     "__main__": {"harness.cli"},
 }
+# Rooms of harness.data, from the bottom: none imports what comes after it, or the index of all.
+DATA_ROOMS = ["dataset", "ladder", "synthetic", "cache", "movielens", "datasets"]
 DRAWING = "harness.report"  # only here is matplotlib imported
 
 
@@ -156,6 +166,31 @@ EMPTY = dict.fromkeys(modules(), "")  # the modules there are, for one wrong lin
 
 def test_imports_go_down_only() -> None:
     assert violations(modules()) == []
+
+
+def walls_broken(sources: Mapping[str, str]) -> list[str]:
+    """One line for each import of a room of harness.data from one that stands above it."""
+    found = []
+    for module, source in sources.items():
+        for name in imports(ast.parse(source), sources):
+            rooms = [".".join(one.split(".")[2:3]) for one in (module, name)]
+            if all(room in DATA_ROOMS for room in rooms) and _is_under(name, {"harness.data"}):
+                lower, upper = (DATA_ROOMS.index(room) for room in reversed(rooms))
+                if module.startswith("harness.data.") and lower > upper:
+                    found.append(f"{module} must not import {name}")
+    return found
+
+
+def test_rooms_of_the_data_are_walled() -> None:
+    assert walls_broken(modules()) == []
+    rooms = {
+        ".".join(name.split(".")[2:3]) for name in modules() if _is_under(name, {"harness.data"})
+    }
+    assert rooms - {""} == set(DATA_ROOMS)
+    planted = {"harness.data.ladder.scales": "from harness.data.movielens.layouts import locate"}
+    assert walls_broken(EMPTY | planted) == [
+        "harness.data.ladder.scales must not import harness.data.movielens.layouts"
+    ]
 
 
 @pytest.mark.parametrize(

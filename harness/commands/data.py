@@ -43,7 +43,7 @@ def open_and_describe(source: str, write: Path | None) -> int:
         for name, value in facts.items():
             screen.line(f"{name:14} {value}")
         if write is not None:
-            from harness.data.export import write_csv
+            from harness.data.movielens.export import write_csv
 
             write_csv(dataset, write)
             screen.line(f"written to     {write}")

@@ -3,7 +3,7 @@
 from tabulate import tabulate
 
 from harness.commands.data import availability_table
-from harness.data.ladder import SCALES
+from harness.data.ladder.scales import SCALES
 from harness.screen.console import Screen
 from implementations.registry import GROUPS, find, names, peers
 

@@ -10,12 +10,12 @@ from harness.commands.check import find_or_say
 from harness.commands.request import Request
 from harness.data.dataset import Dataset
 from harness.data.datasets import open_dataset
-from harness.data.ladder import plan as plan_rungs
-from harness.data.ladder import rungs_up_to
+from harness.data.ladder.scales import plan as plan_rungs
+from harness.data.ladder.scales import rungs_up_to
 from harness.errors import UserError
 from harness.measure.machine import describe_machine
+from harness.measure.machine_rates import measure_machine
 from harness.measure.plan import Entrant, Plan, entrants, process_rounds_of
-from harness.measure.roofline import measure_machine
 from harness.measure.runner import Runner
 from harness.results.events import RunStarted
 from harness.results.log import LOG_NAME, EventLog, read_run

@@ -10,7 +10,18 @@ from tabulate import tabulate
 
 from harness.analysis.alignment import Series
 from harness.analysis.inference import ALPHA
-from harness.analysis.study import (
+from harness.commands.check import find_or_say
+from harness.data.dataset import Dataset
+from harness.data.datasets import SYNTHETIC, open_dataset
+from harness.data.ladder.scales import cut
+from harness.errors import UserError
+from harness.measure.machine import describe_machine
+from harness.measure.plan import Plan, process_rounds_of
+from harness.report.files import write_whole
+from harness.report.numbers import with_interval
+from harness.screen.console import Screen
+from harness.study.backends import repeated_shares
+from harness.study.rates import (
     CONDITIONS,
     LEAST_FOUND,
     MOST_FALSE,
@@ -23,18 +34,7 @@ from harness.analysis.study import (
     rates,
     trials_frame,
 )
-from harness.commands.check import find_or_say
-from harness.commands.study_backends import repeated_shares
-from harness.commands.study_trials import SCALE, Settings, make_run
-from harness.data.dataset import Dataset
-from harness.data.datasets import SYNTHETIC, open_dataset
-from harness.data.ladder import cut
-from harness.errors import UserError
-from harness.measure.machine import describe_machine
-from harness.measure.plan import Plan, process_rounds_of
-from harness.report.files import write_whole
-from harness.report.numbers import with_interval
-from harness.screen.console import Screen
+from harness.study.trials import SCALE, Settings, make_run
 from implementations.registry import usable_cores
 
 _WORDS = {

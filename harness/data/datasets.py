@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from harness.data import cache
 from harness.data.dataset import Dataset
-from harness.data.download import RELEASES, DownloadError, Progress, fetch, zip_path
-from harness.data.fingerprint import READER_VERSION
-from harness.data.ladder import ratings_needed
-from harness.data.layouts import locate
-from harness.data.opening import Report, cached, open_path, read
+from harness.data.ladder.scales import ratings_needed
+from harness.data.movielens.download import RELEASES, DownloadError, Progress, fetch, zip_path
+from harness.data.movielens.fingerprint import READER_VERSION
+from harness.data.movielens.layouts import locate
+from harness.data.movielens.opening import Report, cached, open_path, read
 from harness.errors import UserError
 
 AUTO, SYNTHETIC, HEADLINE = "auto", "synthetic-32m", "ml-32m"
@@ -104,11 +104,12 @@ def _open_release(name: str, report: Report) -> Dataset:
 
 
 def _open_synthetic(names: Sequence[str] | None, report: Report) -> Dataset:
-    from harness.data import synthetic  # compiled code: not loaded where it isn't needed
+    # Compiled code: not loaded where it isn't needed.
+    from harness.data.synthetic import generate
 
     n_ratings = None if names is None else ratings_needed(names)
     key = _synthetic_key(n_ratings)
-    return cached(key, SYNTHETIC, lambda: synthetic.make(n_ratings, report), report)
+    return cached(key, SYNTHETIC, lambda: generate.make(n_ratings, report), report)
 
 
 def _release_key(name: str) -> str:
@@ -120,7 +121,7 @@ def _synthetic_key(n_ratings: int | None) -> str:
     """Key of the stand-in: it changes with the code that makes it."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    for file in (*sorted(folder.glob("synthetic*.py")), folder / "holdout.py"):
+    for file in (*sorted(folder.glob("synthetic/*.py")), folder / "ladder" / "holdout.py"):
         digest.update(file.read_bytes())
     return f"{SYNTHETIC}-{n_ratings or 'all'}-{digest.hexdigest()[:32]}"
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.rung import Rung
+from harness.data.ladder.rung import Rung
 from harness.difference import row_differences
 from harness.measure.error_sums import error_sums
 from implementations.als import predict

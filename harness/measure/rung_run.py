@@ -12,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 
 from harness.cost import Size, project, seen
-from harness.data.rung import Rung
+from harness.data.ladder.rung import Rung
 from harness.measure.comparing import compare
 from harness.measure.engine import Engine, LocalProcesses
 from harness.measure.handle import Worker

@@ -9,8 +9,8 @@ from time import perf_counter
 
 from harness.cost import worker_bytes
 from harness.data.dataset import Dataset
-from harness.data.ladder import cut
-from harness.data.rung import Rung
+from harness.data.ladder.rung import Rung
+from harness.data.ladder.scales import cut
 from harness.errors import UserError
 from harness.measure.admission import SHARE_OF_MEMORY, admit
 from harness.measure.asking import Interviewer

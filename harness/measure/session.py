@@ -8,7 +8,7 @@ from typing import Any
 from harness.measure.contestant import contestant
 from harness.measure.exchange import map_ratings, read_factors, write_factors
 from harness.measure.machine import memory_bytes, threads_in_force
-from harness.measure.roofline_rates import Rater
+from harness.measure.rater import Rater
 from harness.measure.timing import Timed
 from implementations.backend import Side
 from implementations.problem import AlsParams, Factors, ProblemSize, Ratings

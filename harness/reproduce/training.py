@@ -6,7 +6,7 @@ from statistics import median
 from time import perf_counter
 
 from harness.cost import worker_bytes
-from harness.data.rung import Rung
+from harness.data.ladder.rung import Rung
 from harness.measure.judge import Judge
 from harness.reproduce.biases import fit_biases, rmse
 from harness.reproduce.protocol import Als, Biases, Model, Quantity

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 
-from harness.data.indexing import Indexed
+from harness.data.movielens.indexing import Indexed
 from harness.errors import UserError
 from harness.reproduce.outcome import Outcome, compare, not_solved, not_tried
 from harness.reproduce.protocol import Als, Figure, Model, Protocol

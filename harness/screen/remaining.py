@@ -2,7 +2,7 @@
 
 from math import isfinite
 
-from harness.data.ladder import ratings_needed
+from harness.data.ladder.scales import ratings_needed
 from harness.measure.live import FEWEST_TURNS, FREE_S, TIMING_SHARE
 from harness.measure.observer import Progress
 from harness.measure.timing import SHORTEST_TURN_S

@@ -8,8 +8,8 @@ from threadpoolctl import threadpool_limits
 
 from harness.data.dataset import Dataset
 from harness.data.datasets import SYNTHETIC, open_dataset
-from harness.data.ladder import cut
-from harness.data.rung import Rung
+from harness.data.ladder.rung import Rung
+from harness.data.ladder.scales import cut
 from implementations.als import ready
 from implementations.backend import AlsBackend
 from implementations.problem import AlsParams

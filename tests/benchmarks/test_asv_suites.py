@@ -15,7 +15,7 @@ import pytest
 from asv_runner.discovery import disc_benchmarks
 
 from benchmarks import common, quality
-from harness.data import ladder
+from harness.data.ladder import scales as ladder
 
 ROOT = Path(__file__).parents[2]
 SUITES = ROOT / "benchmarks"

@@ -5,11 +5,11 @@ import pytest
 from bench_cases import SCALE
 
 from harness.data.datasets import SYNTHETIC, open_dataset
-from harness.data.export import write_csv
-from harness.data.ladder import cut
-from harness.data.layouts import locate
-from harness.data.opening import read
-from harness.data.readers import read_table
+from harness.data.ladder.scales import cut
+from harness.data.movielens.export import write_csv
+from harness.data.movielens.layouts import locate
+from harness.data.movielens.opening import read
+from harness.data.movielens.readers import read_table
 from harness.measure.judge import Judge
 from implementations.als import sweep
 from implementations.layout import by_user, transpose

@@ -6,10 +6,10 @@ import zipfile
 import pytest
 from release_files import HEADER, write_csv, write_dat, write_tab, zipped
 
-from harness.data import bad_lines
-from harness.data.bad_lines import explain_failure
-from harness.data.layouts import locate
-from harness.data.opening import read
+from harness.data.movielens import bad_lines
+from harness.data.movielens.bad_lines import explain_failure
+from harness.data.movielens.layouts import locate
+from harness.data.movielens.opening import read
 from harness.errors import UserError
 
 BAD_ROWS = {

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from release_files import write_csv, write_dat, zipped
 
-from harness.data import cache, opening
-from harness.data.fingerprint import content_key
-from harness.data.layouts import locate
+from harness.data import cache
+from harness.data.movielens import opening
+from harness.data.movielens.fingerprint import content_key
+from harness.data.movielens.layouts import locate
 
 COLUMNS = ("user_ids", "movie_ids", "users", "items", "values")
 

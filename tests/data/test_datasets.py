@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from release_files import write_csv, zipped
 
-from harness.data import datasets, download, synthetic
+from harness.data import datasets
 from harness.data.dataset import Dataset, content_sha256
 from harness.data.datasets import available, open_dataset
-from harness.data.download import DownloadError, Release, zip_path
+from harness.data.movielens import download
+from harness.data.movielens.download import DownloadError, Release, zip_path
+from harness.data.synthetic import generate as synthetic
 from harness.errors import UserError
 from implementations.problem import Ratings
 
@@ -73,12 +75,15 @@ def test_only_what_the_ladder_needs_is_made_and_kept(asked):
 
 def test_another_generator_makes_it_anew(asked, monkeypatch, tmp_path):
     before = datasets._synthetic_key(None)
-    for file in datasets.Path(synthetic.__file__).parent.glob("*.py"):
-        shutil.copy(file, tmp_path)
-    monkeypatch.setattr(datasets, "__file__", str(tmp_path / "datasets.py"))
-    assert datasets._synthetic_key(None) == before
-    (tmp_path / "synthetic.py").write_text("changed")
-    assert datasets._synthetic_key(None) != before
+    copy = tmp_path / "data"
+    shutil.copytree(datasets.Path(datasets.__file__).parent, copy)
+    monkeypatch.setattr(datasets, "__file__", str(copy / "datasets.py"))
+    for room, file in (("synthetic", "generate.py"), ("ladder", "holdout.py")):
+        assert datasets._synthetic_key(None) == before
+        kept = (copy / room / file).read_bytes()
+        (copy / room / file).write_text("changed")
+        assert datasets._synthetic_key(None) != before
+        (copy / room / file).write_bytes(kept)
 
 
 def test_auto_below_full_is_synthetic_and_says_so(asked, fetched):

@@ -8,8 +8,8 @@ import threading
 import pytest
 import requests
 
-from harness.data import download
-from harness.data.download import DownloadError, Release, fetch, zip_path
+from harness.data.movielens import download
+from harness.data.movielens.download import DownloadError, Release, fetch, zip_path
 
 CONTENT = bytes(range(256)) * 9000  # a few chunks
 MD5 = hashlib.md5(CONTENT).hexdigest()

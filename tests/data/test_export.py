@@ -5,9 +5,10 @@ import csv
 import numpy as np
 import pytest
 
-from harness.data import export, synthetic
 from harness.data.dataset import Dataset
 from harness.data.datasets import open_dataset
+from harness.data.movielens import export
+from harness.data.synthetic import generate as synthetic
 from harness.errors import UserError
 from implementations.problem import Ratings
 

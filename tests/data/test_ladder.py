@@ -5,14 +5,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.data import ladder
 from harness.data.dataset import Dataset, content_sha256
-from harness.data.holdout import hash_ids, is_test, splitmix64
-from harness.data.indexing import index_table
-from harness.data.ladder import SCALES, cut, ladder_order, plan, ratings_needed, rungs_up_to
-from harness.data.layouts import locate
-from harness.data.opening import read
-from harness.data.readers import Table
+from harness.data.ladder import scales as ladder
+from harness.data.ladder.holdout import hash_ids, is_test, splitmix64
+from harness.data.ladder.scales import SCALES, cut, ladder_order, plan, ratings_needed, rungs_up_to
+from harness.data.movielens.indexing import index_table
+from harness.data.movielens.layouts import locate
+from harness.data.movielens.opening import read
+from harness.data.movielens.readers import Table
 from harness.errors import UserError
 from implementations.problem import Ratings
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from release_files import GENRES, HEADER, ROWS, TITLES, WRITERS, write_csv, write_dat, zipped
 
-from harness.data import indexing
-from harness.data.layouts import locate
-from harness.data.movies import read_movies
-from harness.data.opening import read
-from harness.data.readers import read_table
+from harness.data.movielens import indexing
+from harness.data.movielens.layouts import locate
+from harness.data.movielens.movies import read_movies
+from harness.data.movielens.opening import read
+from harness.data.movielens.readers import read_table
 
 
 def check(dataset):

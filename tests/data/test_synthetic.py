@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from movielens_shape import movie_deviation, user_deviation, value_deviation
 
-from harness.data import synthetic
-from harness.data import synthetic_taste as tastes
 from harness.data.dataset import content_sha256
-from harness.data.holdout import splitmix64
-from harness.data.ladder import cut, ladder_order
-from harness.data.synthetic_random import draws, keys, normals, streams
-from harness.data.synthetic_shape import N_MOVIES, movie_counts, movie_ids_and_ranks
+from harness.data.ladder.holdout import splitmix64
+from harness.data.ladder.scales import cut, ladder_order
+from harness.data.synthetic import generate as synthetic
+from harness.data.synthetic import taste as tastes
+from harness.data.synthetic.shape import N_MOVIES, movie_counts, movie_ids_and_ranks
+from harness.data.synthetic.streams import draws, keys, normals, streams
 
 SHA256_WHOLE = "9f41317c41bf3f11170b413fb7253f94ac5930ca98929d8aaf04cbcc20542b9b"
 SHA256_100K = "22b7b12c9e53b95715399fdf7751edcd416880ccf14d43c8207e6123d78d4031"

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from movielens_shape import movie_deviation, user_deviation, value_deviation
 
-from harness.data import synthetic_shape as shape
-from harness.data.synthetic_kernels import alias_table, draw_raters
-from harness.data.synthetic_random import draws, keys, normals, permutation, streams
-from harness.data.synthetic_weights import movie_weights, user_weights
+from harness.data.synthetic import shape
+from harness.data.synthetic.kernels import alias_table, draw_raters
+from harness.data.synthetic.streams import draws, keys, normals, permutation, streams
+from harness.data.synthetic.weights import movie_weights, user_weights
 
 KEY = np.uint64(7)
 

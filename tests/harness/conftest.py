@@ -8,7 +8,7 @@ from screens import Clock, Terminal
 from tiny import SIZES, Watcher, go, tiny_dataset, write_csv
 
 from harness.cli import main
-from harness.data import ladder
+from harness.data.ladder import scales as ladder
 from harness.results.records import Run
 from implementations.registry import names
 

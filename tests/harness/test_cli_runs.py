@@ -13,7 +13,7 @@ from tiny import RUNGS, go, quality_of, record_of
 
 from harness.analysis.frame import cells
 from harness.cli import main
-from harness.data.holdout import is_test
+from harness.data.ladder.holdout import is_test
 from harness.results.log import LOG_NAME, read_run
 from harness.results.records import Run
 

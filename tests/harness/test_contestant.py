@@ -95,7 +95,7 @@ def test_the_objective_of_the_same_model_from_another_start_comes_close(run):
 
 def test_the_objective_is_that_of_the_oracle(run, tmp_path):
     from harness.conformance.oracle import objective
-    from harness.data.ladder import cut
+    from harness.data.ladder.scales import cut
 
     rung = cut(tiny_dataset(), "full", 0)
     backend = als.ready(find("numpy"), rung.train, PARAMS, 1)

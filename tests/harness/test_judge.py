@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from tiny import PARAMS, tiny_dataset
 
-from harness.data.ladder import cut
-from harness.data.rung import Rung
+from harness.data.ladder.rung import Rung
+from harness.data.ladder.scales import cut
 from harness.measure.error_sums import error_sums
 from harness.measure.judge import Judge, row_difference
 from implementations.als import predict

@@ -10,7 +10,15 @@ from scipy import stats
 from tiny import tiny_dataset
 
 from harness.analysis.inference import PROCESS_SPREAD, Pairs
-from harness.analysis.study import (
+from harness.cli import main
+from harness.commands import study
+from harness.commands.study import rate_table, read_runs
+from harness.errors import UserError
+from harness.report.study import draw_study
+from harness.results.events import Cell, Ended
+from harness.results.records import fold
+from harness.study.backends import alias
+from harness.study.rates import (
     Rate,
     StudyRun,
     Trial,
@@ -19,15 +27,7 @@ from harness.analysis.study import (
     rates,
     trials_frame,
 )
-from harness.cli import main
-from harness.commands import study
-from harness.commands.study import rate_table, read_runs
-from harness.commands.study_backends import alias
-from harness.commands.study_trials import COUNT, Settings, cells_of
-from harness.errors import UserError
-from harness.report.study import draw_study
-from harness.results.events import Cell, Ended
-from harness.results.records import fold
+from harness.study.trials import COUNT, Settings, cells_of
 
 SETTINGS = Settings("numba-serial", 8, 1, 180, 10, "5a")
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from tiny import PARAMS, tiny_dataset
 
-from harness.commands.study_backends import (
+from harness.errors import UserError
+from harness.measure.background import alternate, background_load, spells
+from harness.study.backends import (
     REPEATED_ROWS,
     alias,
     repeated_rows,
     repeated_shares,
 )
-from harness.errors import UserError
-from harness.measure.background import alternate, background_load, spells
 from implementations.als import start_factors, sweep
 from implementations.registry import find
 
@@ -70,7 +70,7 @@ def test_a_slowed_one_solves_its_share_of_the_rows_again_with_all_their_ratings(
 @pytest.mark.parametrize("name", ["fast_1_numpy", "plain_numpy", "plain_1_nobody", "Something"])
 def test_there_is_no_other_alias(name):
     with pytest.raises(AttributeError):
-        find(f"harness.commands.study_backends:{name}")
+        find(f"harness.study.backends:{name}")
 
 
 # Background load.

@@ -122,7 +122,7 @@ def command(draw: bool, tiny: bool = True) -> list[str]:
     """The command line, with the scales of the tiny set and without figures where wanted."""
     lines = ["import sys"]
     if tiny:
-        lines.append(f"from harness.data import ladder; ladder._SIZES.update({SIZES})")
+        lines.append(f"from harness.data.ladder import scales; scales._SIZES.update({SIZES})")
     # What the machine can do is measured once, by a test of its own.
     lines.append("from harness.commands import run; run.measure_machine = lambda *_: ()")
     if not draw:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made import ALS, BIASES, SPLIT, figure, protocol_text, split, write_ratings
 
-from harness.data.download import RELEASES
+from harness.data.movielens.download import RELEASES
 from harness.errors import UserError
 from harness.reproduce.protocol import Als, Biases, bundled, choose, read_protocol
 from implementations.registry import find

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made import write_ratings
 
-from harness.data.download import RELEASES, Release
+from harness.data.movielens.download import RELEASES, Release
 from harness.reproduce.protocol import DataSet, Split, choose
 from harness.reproduce.ratings import open_data, rungs
 from harness.reproduce.splits import split_masks

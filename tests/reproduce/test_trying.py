@@ -7,7 +7,7 @@ import pytest
 from made import BIASES, figure, protocol_text, split, write_ratings, zipped_ratings
 
 from harness.cli import main
-from harness.data.download import RELEASES
+from harness.data.movielens.download import RELEASES
 from harness.reproduce.outcome import Verdict, compare, exit_status, not_tried
 from harness.reproduce.protocol import Figure, read_protocol
 from harness.reproduce.ratings import open_data, rungs

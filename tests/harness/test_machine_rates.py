@@ -12,12 +12,12 @@ from tiny import PARAMS, Watcher, tiny_dataset
 
 from harness.analysis.frame import cells
 from harness.analysis.remarks.of_machine import machine_remarks
-from harness.measure import roofline, roofline_rates
+from harness.measure import machine_rates, rater
 from harness.measure.handle import WorkerFailure
+from harness.measure.machine_rates import measure_machine
 from harness.measure.plan import Plan, entrants
-from harness.measure.roofline import measure_machine
-from harness.measure.roofline_kernels import fill, multiply_add_loop, read
-from harness.measure.roofline_rates import Rater
+from harness.measure.rate_kernels import fill, multiply_add_loop, read
+from harness.measure.rater import Rater
 from harness.measure.runner import Runner
 from harness.measure.worker import Session
 from harness.results.events import Machine, RunStarted
@@ -77,9 +77,9 @@ def test_all_of_the_memory_is_written_and_read():
 @pytest.fixture
 def small(monkeypatch):
     """Amounts of work too small to take time."""
-    monkeypatch.setattr(roofline_rates, "_MULTIPLY_ADDS", 4800)
-    monkeypatch.setattr(roofline_rates, "_MATRIX", 8)
-    monkeypatch.setattr(roofline_rates, "_MEMORY_BYTES", 1 << 12)
+    monkeypatch.setattr(rater, "_MULTIPLY_ADDS", 4800)
+    monkeypatch.setattr(rater, "_MATRIX", 8)
+    monkeypatch.setattr(rater, "_MEMORY_BYTES", 1 << 12)
 
 
 @compiled
@@ -106,7 +106,7 @@ def test_median_and_best_are_over_repetitions_that_take_turns(small):
     def spend() -> None:
         now[0] += next(seconds)
 
-    works = {name: roofline_rates.Work(spend, 10e9) for name in "abc"}
+    works = {name: rater.Work(spend, 10e9) for name in "abc"}
     rates = Rater(lambda: now[0])._in_turn(works)
     assert rates == {name: [10.0, 5.0, 2.0] for name in "abc"}
 
@@ -145,7 +145,7 @@ class _Worker:
 @pytest.fixture
 def worker(monkeypatch):
     kind = type("Fake", (_Worker,), {})
-    monkeypatch.setattr(roofline, "Worker", kind)
+    monkeypatch.setattr(machine_rates, "Worker", kind)
     return kind
 
 

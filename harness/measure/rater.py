@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from harness.measure.machine import available_bytes
-from harness.measure.roofline_kernels import Loop, fill, multiply_add_loop, read
+from harness.measure.rate_kernels import Loop, fill, multiply_add_loop, read
 
 T = TypeVar("T")
 Rates = dict[str, float]

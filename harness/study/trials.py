@@ -8,8 +8,6 @@ from typing import Any
 
 from harness.analysis.alignment import Series
 from harness.analysis.inference import common_rounds, series
-from harness.analysis.study import Condition, StudyRun
-from harness.commands.study_backends import PLAIN, REPEATED_ROWS, SLOWED, alias
 from harness.data.dataset import Dataset
 from harness.errors import UserError
 from harness.measure.background import background_load
@@ -21,6 +19,8 @@ from harness.results.events import Cell, RunStarted
 from harness.results.log import EventLog
 from harness.results.records import Run
 from harness.screen.console import Screen
+from harness.study.backends import PLAIN, REPEATED_ROWS, SLOWED, alias
+from harness.study.rates import Condition, StudyRun
 from implementations.problem import AlsParams
 from implementations.registry import find
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from harness.data.cache import cache_folder
-from harness.data.layouts import Source
+from harness.data.movielens.layouts import Source
 from harness.errors import UserError
 
 READER_VERSION = 1

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from harness.data.bad_lines import explain_failure
-from harness.data.layouts import Layout, Member, Source
+from harness.data.movielens.bad_lines import explain_failure
+from harness.data.movielens.layouts import Layout, Member, Source
 from harness.errors import UserError
 
 Blocks = tuple[NDArray[np.signedinteger[Any]], ...]

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.dataset import Dataset
-from harness.data.holdout import hash_ids, is_test
-from harness.data.rung import Rung, split_by_mask
+from harness.data.ladder.holdout import hash_ids, is_test
+from harness.data.ladder.rung import Rung, split_by_mask
 from harness.errors import UserError
 from implementations.problem import Ratings
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.synthetic_kernels import GRID_STEP, Taste
-from harness.data.synthetic_random import NORMAL_SD, draws, normals, streams
+from harness.data.synthetic.kernels import GRID_STEP, Taste
+from harness.data.synthetic.streams import NORMAL_SD, draws, normals, streams
 
 STAR = NORMAL_SD
 """Latent units of one star."""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from harness.data import cache
 from harness.data.dataset import Dataset, content_sha256
-from harness.data.fingerprint import content_key
-from harness.data.indexing import index_table
-from harness.data.layouts import Source, locate
-from harness.data.movies import read_movies
-from harness.data.readers import read_table
+from harness.data.movielens.fingerprint import content_key
+from harness.data.movielens.indexing import index_table
+from harness.data.movielens.layouts import Source, locate
+from harness.data.movielens.movies import read_movies
+from harness.data.movielens.readers import read_table
 
 Report = Callable[[str], None]
 

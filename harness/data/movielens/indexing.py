@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.bad_lines import lines_of_rows
-from harness.data.layouts import Source
-from harness.data.readers import Blocks, Table
+from harness.data.movielens.bad_lines import lines_of_rows
+from harness.data.movielens.layouts import Source
+from harness.data.movielens.readers import Blocks, Table
 from harness.errors import UserError
 from implementations.problem import Ratings
 

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from harness.data.layouts import CSV, DAT, Layout, Member, Source
+from harness.data.movielens.layouts import CSV, DAT, Layout, Member, Source
 from harness.errors import UserError
 
 _GENRES_100K = (

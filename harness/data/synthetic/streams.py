@@ -8,7 +8,7 @@ streams of its own, so that nothing depends on the order of work or on what else
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.holdout import splitmix64
+from harness.data.ladder.holdout import splitmix64
 
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 """Increment of SplitMix64."""

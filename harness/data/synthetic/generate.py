@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.dataset import Dataset, content_sha256
-from harness.data.ladder import ladder_order, prefix_length
-from harness.data.synthetic_kernels import (
+from harness.data.ladder.scales import ladder_order, prefix_length
+from harness.data.synthetic.kernels import (
     Keys,
     Popular,
     Rows,
@@ -31,8 +31,7 @@ from harness.data.synthetic_kernels import (
     make_rows,
     scatter,
 )
-from harness.data.synthetic_random import keys, permutation
-from harness.data.synthetic_shape import (
+from harness.data.synthetic.shape import (
     N_MOVIES,
     N_RATINGS,
     N_USERS,
@@ -41,8 +40,9 @@ from harness.data.synthetic_shape import (
     tail_shares,
     user_counts,
 )
-from harness.data.synthetic_taste import GENRES, Plan, genres_of_movies, plant
-from harness.data.synthetic_weights import movie_weights, user_weights
+from harness.data.synthetic.streams import keys, permutation
+from harness.data.synthetic.taste import GENRES, Plan, genres_of_movies, plant
+from harness.data.synthetic.weights import movie_weights, user_weights
 from implementations.problem import Ratings
 
 NAME = "synthetic-32m"

@@ -1,6 +1,6 @@
 """Implementations under other names, as they are and slowed down: what the study compares.
 
-A worker looks an implementation up by its name, `harness.commands.study_backends:CLASS`. Classes
+A worker looks an implementation up by its name, `harness.study.backends:CLASS`. Classes
 are made when they are asked for: ``plain_1_numba_serial`` is numba-serial itself,
 ``slowed_1_numba_serial`` does a known share of its work twice; the number tells aliases apart.
 """

@@ -15,7 +15,7 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from harness.data.dataset import Dataset
-from harness.data.synthetic_random import streams
+from harness.data.synthetic.streams import streams
 from harness.errors import UserError
 
 _HEADER = ("userId", "movieId", "rating", "timestamp")

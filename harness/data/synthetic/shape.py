@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.holdout import splitmix64
-from harness.data.synthetic_random import streams
+from harness.data.ladder.holdout import splitmix64
+from harness.data.synthetic.streams import streams
 
 N_RATINGS, N_USERS, N_MOVIES = 32_000_204, 200_948, 84_432
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from harness.data.layouts import Layout, Member
+from harness.data.movielens.layouts import Layout, Member
 from harness.errors import UserError
 
 _INTEGER = re.compile(r"\s*-?[0-9]+\s*")

@@ -1,0 +1,1 @@
+"""Nested subsamples, each split into training and test ratings."""

@@ -1,0 +1,1 @@
+"""Ratings in the layouts of MovieLens: found, fetched, read, indexed, and written out."""

@@ -1,0 +1,1 @@
+"""How often verdicts are wrong: trials on equals and on planted slow-downs, and their rates."""

@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from release_files import write_large
 
 # A shell starts background jobs with Ctrl-C ignored, and all their children: the tests that send
 # it would wait for ever.
@@ -41,3 +42,19 @@ def movielens_small() -> Path:
     if not (_SMALL / "ratings.csv").is_file():
         pytest.skip("the real ratings of ml-latest-small are not beside the repository")
     return _SMALL
+
+
+@pytest.fixture(scope="session")
+def made_release(tmp_path_factory) -> Path:
+    """Folder of a release of about 100,000 ratings that is made here, in the newest layout."""
+    folder = tmp_path_factory.mktemp("made") / "made-release"
+    folder.mkdir()
+    write_large(folder)
+    return folder
+
+
+@pytest.fixture(scope="session", params=["made_release", "movielens_small"])
+def release(request) -> Path:
+    """A release that is made by the tests, and a real one where it is beside the repository."""
+    folder: Path = request.getfixturevalue(request.param)
+    return folder

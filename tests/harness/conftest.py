@@ -8,17 +8,17 @@ from screens import Clock, Terminal
 from tiny import SIZES, Watcher, go, tiny_dataset, write_csv
 
 from harness.cli import main
-from harness.data.ladder import scales as ladder
+from harness.data.ladder import scales
 from harness.results.records import Run
 from implementations.registry import names
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tiny_scales():
     """The ladder's scales cut down to the tiny set."""
     with pytest.MonkeyPatch.context() as patch:
         for name, size in SIZES.items():
-            patch.setitem(ladder._SIZES, name, size)
+            patch.setitem(scales._SIZES, name, size)
         yield
 
 

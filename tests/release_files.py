@@ -2,6 +2,8 @@
 
 import zipfile
 
+import numpy as np
+
 # user, movie, rating: neither users nor movies in order, ids with gaps
 ROWS = [(7, 30, 4.0), (2, 30, 3.0), (7, 10, 5.0), (900, 20, 1.0), (2, 1193, 2.0)]
 TITLES = {10: "Léon", 20: "American President, The", 30: "Heat", 1193: "Cuckoo: Nest"}
@@ -47,3 +49,25 @@ def zipped(folder, path, prefix="release/"):
         for file in folder.iterdir():
             archive.write(file, prefix + file.name)
     return path
+
+
+def write_large(folder, seed=3):
+    """Write a release of about 100,000 ratings in the newest layout; their number.
+
+    Users and movies have as many ratings as in MovieLens' small releases: a few have most of them.
+    """
+    generator = np.random.default_rng(seed)
+    n_users, n_movies = 600, 9_000
+    counts = np.clip(generator.lognormal(4.5, 1.05, n_users), 20, 2_700).astype(int)
+    popularity = 1 / np.arange(1, n_movies + 1) ** 0.8
+    ids = np.sort(generator.choice(190_000, n_movies, replace=False) + 1)
+    lines = [HEADER]
+    for user, count in enumerate(counts, 1):
+        rated = generator.choice(n_movies, count, replace=False, p=popularity / popularity.sum())
+        stars = np.clip(np.round(generator.normal(7, 2, count)), 1, 10) / 2
+        rows = zip(ids[np.sort(rated)], stars, strict=True)
+        lines += [f"{user},{movie},{star},964982703" for movie, star in rows]
+    (folder / "ratings.csv").write_text("\n".join(lines) + "\n")
+    titles = [f'{movie},"Title {movie} (1999)",Drama|Comedy' for movie in ids]
+    (folder / "movies.csv").write_text("\n".join(["movieId,title,genres", *titles]) + "\n")
+    return len(lines) - 1

@@ -8,8 +8,9 @@ from release_files import HEADER, write_csv, write_dat, write_tab, zipped
 
 from harness.data.movielens import bad_lines
 from harness.data.movielens.bad_lines import explain_failure
-from harness.data.movielens.layouts import locate
+from harness.data.movielens.layouts import Layout, Member, Source, locate
 from harness.data.movielens.opening import read
+from harness.data.movielens.readers import read_table
 from harness.errors import UserError
 
 BAD_ROWS = {
@@ -169,3 +170,37 @@ def test_lines_are_counted_right_among_odd_but_good_ones(tmp_path, monkeypatch, 
         assert f"line {len(lines) - 1} has 3 columns, not 4" in complaint(tmp_path)
         (tmp_path / "ratings.csv").write_bytes(end.join(lines[:-2]).encode())
         assert len(read(locate(tmp_path)).ratings) == 25
+
+
+@pytest.mark.parametrize("closed_at", [None, 40])
+def test_a_quote_that_is_not_closed_makes_no_line_vanish(tmp_path, closed_at):
+    """The field that it opens is not read: without a look, all lines up to its end are lost."""
+    lines = [f"{user},{10 * user},4.0,9" for user in range(1, 61)]
+    lines[20] = '21,210,4.0,"9'
+    if closed_at:
+        lines[closed_at] += '"'
+    path = tmp_path / "ratings.csv"
+    path.write_text("\n".join([HEADER, *lines]) + "\n")
+    with pytest.raises(UserError, match=r"ratings\.csv line 22 opens a quote") as caught:
+        read(locate(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_lines_that_end_in_cr_alone_are_refused_in_one_line(tmp_path):
+    path = tmp_path / "ratings.csv"
+    path.write_bytes(f"{HEADER}\r1,2,3.0,9\r1,3,4.0,9\r".encode())
+    with pytest.raises(UserError, match="end each line with LF or CRLF") as caught:
+        read(locate(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_with_a_header_and_another_separator_is_a_layout_of_one_line(tmp_path):
+    layout = Layout("x.tsv", "items.tsv", "\t", ("user", "item", "stars"), header=True)
+    path = tmp_path / "x.tsv"
+    path.write_text('item\tstars\t"user"\n7\t4.5\t2\n9\t"1"\t2\n')
+    table = read_table(Source("x", layout, Member(path), None))
+    assert [block.tolist() for block in table.users] == [[2, 2]]
+    assert table.values.tolist() == [4.5, 1.0]
+    path.write_text("item\tstars\n7\t4.5\n")
+    with pytest.raises(UserError, match="lacks the column user"):
+        read_table(Source("x", layout, Member(path), None))

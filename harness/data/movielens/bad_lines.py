@@ -40,6 +40,30 @@ def explain_failure(member: Member, layout: Layout, reason: str) -> UserError:
     return UserError(f"{member} cannot be read: {' '.join(reason.split())}")
 
 
+def explain_vanished(member: Member, layout: Layout, n_rows: int) -> None:
+    """Complain where a file has other lines that are not empty than those that were read.
+
+    Raises
+    ------
+    UserError
+        Naming the first line that opens a quote and does not close it, if there is one.
+    """
+    filled, opened = 0, None
+    with member.open() as stream:
+        for number, raw in enumerate(stream, 1):
+            filled += bool(raw.strip(b"\r\n"))
+            if opened is None and raw.count(b'"') % 2:
+                opened = number
+    if filled == n_rows + layout.header:
+        return
+    if opened is not None:
+        raise UserError(f"{member} line {opened} opens a quote and does not close it")
+    raise UserError(
+        f"{member} has {filled:,} lines that are not empty, of which {n_rows:,} were read as "
+        "ratings: end each line with LF or CRLF"
+    )
+
+
 def lines_of_rows(member: Member, layout: Layout, rows: Iterable[int]) -> list[int]:
     """Lines, from 1, of the ratings at some positions, from 0; both ascending.
 

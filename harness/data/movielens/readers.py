@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from harness.data.movielens.bad_lines import explain_failure
+from harness.data.movielens.bad_lines import explain_failure, explain_vanished
 from harness.data.movielens.layouts import Layout, Member, Source
 from harness.errors import UserError
 
+_CHUNK = 1 << 22
 Blocks = tuple[NDArray[np.signedinteger[Any]], ...]
 
 
@@ -48,6 +49,7 @@ def read_table(source: Source) -> Table:
     member, layout = source.ratings, source.layout
     _check_first_line(member, layout)
     columns = _read_columns(member, layout)
+    _check_nothing_vanished(member, layout, columns.num_rows)
     if not columns.num_rows:
         raise UserError(f"{member} has a header but no ratings")
     users, movies = (_blocks(columns[name]) for name in layout.columns[:2])
@@ -87,6 +89,17 @@ def _parse(member: Member, layout: Layout, id_type: pa.DataType) -> pa.Table:
         )
 
 
+def _check_nothing_vanished(member: Member, layout: Layout, n_rows: int) -> None:
+    """Complain where lines were taken for the content of one quoted field."""
+    ends, last = 0, b"\n"
+    with member.open() as stream:
+        while chunk := stream.read(_CHUNK):
+            ends += chunk.count(b"\n")
+            last = chunk[-1:]
+    if ends + (last != b"\n") != n_rows + layout.header:  # empty lines, or a fault
+        explain_vanished(member, layout, n_rows)
+
+
 def _blocks(column: pa.ChunkedArray) -> Blocks:
     return tuple(chunk.to_numpy() for chunk in column.chunks if len(chunk))
 
@@ -98,7 +111,7 @@ def _check_first_line(member: Member, layout: Layout) -> None:
     if not first.strip():
         raise UserError(f"{member} is empty" if not first else f"{member} line 1 is empty")
     try:
-        line = first.decode("utf-8-sig").rstrip("\r\n")
+        line = first.decode("utf-8-sig").splitlines()[0]
     except UnicodeDecodeError as error:
         raise UserError(f"{member} line 1 is not UTF-8 text: convert the file") from error
     if not layout.header:
@@ -109,7 +122,7 @@ def _check_first_line(member: Member, layout: Layout) -> None:
                 f"separated by {layout.separator!r}"
             )
         return
-    names = next(csv.reader([line]))
+    names = next(csv.reader([line], delimiter=layout.separator))
     missing = [name for name in layout.columns if name not in names]
     if missing:
         raise UserError(

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from implementations.backend import AlsBackend, Variant
-from implementations.problem import AlsParams, Factors, ProblemSize, Ratings
+from implementations.ids import checked_ids
+from implementations.problem import AlsParams, Factors, ProblemSize, Ratings, whole_number
 
 _START_SCALE = 0.01
 
@@ -77,6 +78,16 @@ def _checked(threads: int | None, cores: int) -> int:
     return int(threads)
 
 
+def _check_range(params: AlsParams, variant: Variant) -> None:
+    """Refuse regularisers that the dtype would make infinite."""
+    most = float(np.finfo(variant.dtype).max)
+    for name in ("reg", "bias_reg"):
+        if getattr(params, name) > most:
+            raise ValueError(
+                f"{name} must be at most {most:.3g} in {variant.dtype}, not {getattr(params, name)}"
+            )
+
+
 def sweep(backend: AlsBackend) -> None:
     """One sweep: all users, then all items with the new users."""
     backend.update_users()
@@ -114,11 +125,15 @@ def fit(
     KeyError
         Where there is no such implementation.
     ValueError
-        Where there are no such threads, or a library refuses these parameters.
+        Where there are no such threads or sweeps, a regulariser is beyond the range of the dtype,
+        or a library refuses these parameters.
     """
     from implementations.registry import find, usable_cores
 
+    if whole_number("sweeps", sweeps) < 0:
+        raise ValueError(f"sweeps must not be negative, but is {sweeps}")
     variant = find(implementation)
+    _check_range(params or AlsParams(), variant)
     if variant.is_whole_fit:
         threads = _checked(threads, usable_cores())
         return _whole_fit(variant, train, params or AlsParams(), sweeps, threads)
@@ -147,14 +162,29 @@ def predict(factors: Factors, users: ArrayLike, items: ArrayLike) -> NDArray[np.
     Parameters
     ----------
     factors : Factors
-    users, items : array_like of int, shape (n,)
+    users, items : array_like of int
+        Rows of the factors, from 0. Shapes are broadcast: one user and many items will do.
 
     Returns
     -------
-    ndarray, shape (n,), float64
+    ndarray of the common shape, float64
+
+    Raises
+    ------
+    TypeError
+        Where ids are not integers.
+    ValueError
+        Where an id has no row, or the shapes do not fit together.
     """
-    user_rows = factors.users[np.asarray(users)].astype(np.float64)
-    item_rows = factors.items[np.asarray(items)].astype(np.float64)
-    dots = np.einsum("nk,nk->n", user_rows[:, :-1], item_rows[:, :-1])
-    predictions: NDArray[np.float64] = factors.mean + user_rows[:, -1] + item_rows[:, -1] + dots
-    return predictions
+    user_ids = checked_ids("users", users, len(factors.users))
+    item_ids = checked_ids("items", items, len(factors.items))
+    try:
+        user_ids, item_ids = np.broadcast_arrays(user_ids, item_ids)
+    except ValueError:
+        shapes = f"{user_ids.shape} and {item_ids.shape}"
+        raise ValueError(f"users and items of shapes {shapes} do not fit together") from None
+    user_rows = factors.users[user_ids].astype(np.float64)
+    item_rows = factors.items[item_ids].astype(np.float64)
+    dots = np.einsum("...k,...k->...", user_rows[..., :-1], item_rows[..., :-1])
+    predictions: NDArray[np.float64] = factors.mean + user_rows[..., -1] + item_rows[..., -1] + dots
+    return np.asarray(predictions)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import isfinite
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,19 @@ Float = np.floating[Any]
 
 _DEFAULT_REG, _DEFAULT_BIAS_REG = 25.0, 7.5
 _DEFAULT_COUNT_SCALED_REG = 0.05
+
+
+def whole_number(name: str, value: Any) -> int:
+    """Value of an argument that must be an integer, and no boolean.
+
+    Raises
+    ------
+    TypeError
+        Where it is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be a whole number, not {value!r}")
+    return int(value)
 
 
 class Csr(NamedTuple):
@@ -45,9 +59,11 @@ class Ratings:
 
     Raises
     ------
+    TypeError
+        Where it is given something else than arrays.
     ValueError
         Where lengths or dtypes differ from the above, an id is out of range, or a rating is not
-        finite.
+        finite. The message names the argument, its range, and the first that is wrong.
     """
 
     users: NDArray[np.int32]
@@ -58,19 +74,24 @@ class Ratings:
 
     def __post_init__(self) -> None:
         for name, dtype in (("users", np.int32), ("items", np.int32), ("values", np.float32)):
-            array = getattr(self, name)
-            if array.dtype != dtype or array.ndim != 1:
-                raise ValueError(
-                    f"Ratings.{name} must be one-dimensional {np.dtype(dtype).name}, "
-                    f"not {array.ndim}-dimensional {array.dtype.name}"
-                )
+            _check_array(name, getattr(self, name), np.dtype(dtype))
         if not len(self.users) == len(self.items) == len(self.values):
-            raise ValueError("Ratings.users, items and values must have the same length")
+            raise ValueError(
+                "Ratings.users, items and values must have the same length, "
+                f"not {len(self.users)}, {len(self.items)} and {len(self.values)}"
+            )
+        for name, count in (("n_users", self.n_users), ("n_items", self.n_items)):
+            if whole_number(f"Ratings.{name}", count) < 0:
+                raise ValueError(f"Ratings.{name} must not be negative, but is {count}")
         _check_ids("users", self.users, self.n_users)
         _check_ids("items", self.items, self.n_items)
         # A sum is finite exactly if every float32 is: float64 cannot overflow here. No copy.
         if not isfinite(float(self.values.sum(dtype=np.float64))):
-            raise ValueError("Ratings.values holds a rating that is not finite")
+            first = int(np.argmin(np.isfinite(self.values)))
+            raise ValueError(
+                "Ratings.values holds a rating that is not finite: "
+                f"values[{first}] is {self.values[first]}"
+            )
 
     def __len__(self) -> int:
         return len(self.values)
@@ -81,10 +102,24 @@ class Ratings:
         return float(self.values.mean(dtype=np.float64)) if len(self) else 0.0
 
 
+def _check_array(name: str, array: Any, dtype: np.dtype[Any]) -> None:
+    remedy = f"np.ascontiguousarray({name}, np.{dtype.name})"
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"Ratings.{name} must be an array, not {type(array).__name__}: {remedy}")
+    if array.dtype != dtype or array.ndim != 1:
+        order = "" if array.dtype.isnative else " in the byte order of another machine"
+        raise ValueError(
+            f"Ratings.{name} must be one-dimensional {dtype.name}, "
+            f"not {array.ndim}-dimensional {array.dtype.name}{order}: {remedy}"
+        )
+
+
 def _check_ids(name: str, ids: NDArray[np.int32], count: int) -> None:
     if len(ids) and not (ids.min() >= 0 and ids.max() < count):
+        first = int(np.argmax((ids < 0) | (ids >= count)))
         raise ValueError(
-            f"Ratings.{name} must lie in 0 … {count - 1}, not {ids.min()} … {ids.max()}"
+            f"Ratings.{name} must lie in 0 … {count - 1}, not {ids.min()} … {ids.max()} "
+            f"({name}[{first}] is {ids[first]})"
         )
 
 
@@ -132,13 +167,15 @@ class AlsParams:
             object.__setattr__(self, "reg", scaled if self.count_scaled else _DEFAULT_REG)
         if self.bias_reg is None:
             object.__setattr__(self, "bias_reg", scaled if self.count_scaled else _DEFAULT_BIAS_REG)
-        if self.rank < 1:
-            raise ValueError(f"rank must be at least 1, not {self.rank}")
-        if self.seed < 0:
-            raise ValueError(f"seed must not be negative, but is {self.seed}")
+        for name, least in (("rank", 1), ("seed", 0)):
+            value = whole_number(name, getattr(self, name))
+            if value < least:
+                raise ValueError(f"{name} must be at least {least}, not {value}")
         for name in ("reg", "bias_reg"):
             value = getattr(self, name)
-            if not (isfinite(value) and value >= 0):
+            if not isinstance(value, Real):
+                raise TypeError(f"{name} must be a number, not {value!r}")
+            if not (isfinite(value) and float(value) >= 0):
                 raise ValueError(f"{name} must be a finite number not below 0, not {value}")
 
     @property

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 # A module may import what stands in a lower line, and nothing of its own line but its own package.
 IMPLEMENTATIONS = [
-    {"problem"},
+    {"problem", "ids"},
     {"whole_fit"},
     {"backend", "jit"},
     {"array_backend", "layout"},

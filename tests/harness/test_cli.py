@@ -74,7 +74,7 @@ def test_dry_run_says_what_would_be_run_and_does_not(tmp_path):
         (["run", "--rank", "many"], "--rank: invalid int value: 'many'"),
         (["run", "--reg", "-1"], "--reg: reg must be a finite number not below 0"),
         (["run", "--bias-reg", "inf"], "--bias-reg: bias_reg must be a finite number"),
-        (["run", "--seed", "-1"], "--seed: seed must not be negative"),
+        (["run", "--seed", "-1"], "--seed: seed must be at least 0, not -1"),
         (["run", "--split-seed", "-1"], "--split-seed must lie in 0 …"),
         (["run", "--split-seed", str(1 << 64)], "--split-seed must lie in 0 …"),
         (["run", "--shuffle-seed", "-1"], "--shuffle-seed must not be negative"),

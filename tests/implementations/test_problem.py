@@ -61,7 +61,7 @@ def test_default_regularisers_depend_on_count_scaled() -> None:
     ("change", "message"),
     [
         ({"rank": 0}, "rank must be at least 1, not 0"),
-        ({"seed": -1}, "seed must not be negative, but is -1"),
+        ({"seed": -1}, "seed must be at least 0, not -1"),
         ({"reg": -0.1}, "reg must be a finite number not below 0, not -0.1"),
         ({"reg": float("nan")}, "reg must be a finite number"),
         ({"bias_reg": float("inf")}, "bias_reg must be a finite number"),

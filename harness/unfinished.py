@@ -6,7 +6,7 @@ from time import perf_counter
 import numpy as np
 
 from implementations.backend import SIDES, AlsBackend, Side
-from implementations.problem import Factors
+from implementations.factors import Factors
 
 # A first read may find memory cold. What it takes longer than a second one is suspected where it is
 # both this share of the half-sweep and this long, and believed where it is so every time.

@@ -1,8 +1,13 @@
 """Alternating least squares, programmed in several ways behind one contract."""
 
-from implementations.als import fit, predict, start_factors, sweep
+from implementations.als import start_factors, sweep
 from implementations.backend import AlsBackend, SolveError, Variant
-from implementations.problem import AlsParams, Csr, Factors, Job, ProblemSize, Ratings
+from implementations.factors import Factors
+from implementations.ids import IdMap
+from implementations.problem import AlsParams, Job
+from implementations.ratings import Csr, ProblemSize, Ratings
+from implementations.serving import Recommendations, fold_in, predict, recommend
+from implementations.training import Progress, fit
 from implementations.whole_fit import WholeFit
 
 __all__ = [
@@ -10,14 +15,19 @@ __all__ = [
     "AlsParams",
     "Csr",
     "Factors",
+    "IdMap",
     "Job",
     "ProblemSize",
+    "Progress",
     "Ratings",
+    "Recommendations",
     "SolveError",
     "Variant",
     "WholeFit",
     "fit",
+    "fold_in",
     "predict",
+    "recommend",
     "start_factors",
     "sweep",
 ]

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from implementations.backend import AlsBackend
-from implementations.problem import AlsParams, Factors
+from implementations.factors import Factors
+from implementations.problem import AlsParams
 
 
 class ArrayBackend(AlsBackend):

@@ -6,7 +6,9 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from implementations.problem import AlsParams, Factors, Job, ProblemSize, Ratings
+from implementations.factors import Factors
+from implementations.problem import AlsParams, Job
+from implementations.ratings import ProblemSize, Ratings
 from implementations.whole_fit import WholeFit
 
 Side = Literal["users", "items"]

@@ -6,28 +6,32 @@ from typing import Any, TypeVar
 
 import numba
 
+from implementations.launching import ParallelKernel
+from implementations.numba_cache import cached
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 # error_model: NumPy's division has no branch to an exception, which would keep loops from being
 #   vectorised; pivots are tested before anything is divided by them.
 # nogil: several backends can run in threads of one process.
-# cache: a worker starts in milliseconds. Numba's cache does not see a change in a callee of
-#   another file, so kernels that call kernels live in one module.
+# Compiled code is cached: a worker starts in milliseconds. Numba's cache does not see a change in
+#   a callee of another file, so kernels that call kernels live in one module.
 # No fastmath, not even contraction to fused multiply-adds (measured: no gain): every operation
 #   rounds as IEEE 754 says, in the order in which it is written, so results are the same to the
 #   last bit for every vector width, thread count and machine, and the same as plain Python's.
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": True}
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 
 
 def compiled(function: F) -> F:
     """Compile for one thread."""
-    result: F = numba.njit(**_OPTIONS)(function)
+    result: F = cached(function, **OPTIONS)
     return result
 
 
 def compiled_parallel(function: F) -> F:
     """Compile with `numba.prange` spread over threads."""
-    result: F = numba.njit(parallel=True, **_OPTIONS)(function)
+    kernel: Any = ParallelKernel(function, **OPTIONS)
+    result: F = kernel
     return result
 
 

@@ -12,15 +12,17 @@ Every sum runs in the order of the row's entries, one rounding per product and p
 kernels here agree to the last bit with each other and, in float64, with `naive`.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from implementations.array_backend import ridge
+from implementations.factors import Factors
 from implementations.jit import compiled, compiled_parallel
-from implementations.problem import AlsParams, Csr, Factors, Float
+from implementations.problem import AlsParams, Float
+from implementations.ratings import Csr
 
 # Ratings added to a system at a time, and the multiple to which its rows are padded. Measured:
 # eight at a time halve the loads and stores of the system, and whole vectors of eight need no tail.
@@ -29,17 +31,21 @@ _LANES = 8
 
 
 class Model(NamedTuple):
-    """What a half-sweep knows of the model; all in the dtype of the solve."""
+    """What a half-sweep knows of the model.
 
-    mean: Any
-    ridge: NDArray[Float]  # (unknowns,): reg, …, reg, and bias_reg where there are biases
+    Ratings are centred in float64, then rounded to the dtype of the solve: of ratings around a
+    million, the mean in float32 would be wrong by more than many an error.
+    """
+
+    mean: float
+    ridge: NDArray[Float]  # (unknowns,): reg, …, reg, and bias_reg where there are biases; rounded
     count_scaled: bool
 
 
 def model_of(params: AlsParams, factors: Factors) -> Model:
-    """The model's constants, in the dtype of the factors."""
-    real = factors.users.dtype.type
-    return Model(real(factors.mean), ridge(params).astype(real), params.count_scaled)
+    """The model's constants, for a solve in the dtype of the factors."""
+    diagonal = ridge(params).astype(factors.users.dtype)
+    return Model(float(factors.mean), diagonal, params.count_scaled)
 
 
 @compiled
@@ -59,7 +65,7 @@ def _gather(csr: Csr, fixed: NDArray[Float], model: Model, entry: int, v: NDArra
         v[k] = row[k]
     if unknowns > rank:
         v[rank] = real(1)
-    v[unknowns] = (real(csr.values[entry]) - model.mean) - row[rank]
+    v[unknowns] = real(np.float64(csr.values[entry]) - model.mean) - row[rank]
 
 
 @compiled
@@ -284,7 +290,7 @@ def solve_columns(
                 into = packed[csr.indices[entry] - first]
                 for p in range(triangle):
                     into[p] += product[p]
-                t = (real(csr.values[entry]) - model.mean) - fixed[row, rank]
+                t = real(np.float64(csr.values[entry]) - model.mean) - fixed[row, rank]
                 for i in range(unknowns):
                     into[triangle + i] += t * z[i]
                 counts[csr.indices[entry] - first] += 1

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from implementations.jit import compiled, compiled_parallel
-from implementations.problem import Csr, ProblemSize, Ratings
+from implementations.ratings import Csr, ProblemSize, Ratings
 
 
 @compiled

@@ -16,7 +16,9 @@ import numpy as np
 
 from implementations.array_backend import ridge
 from implementations.backend import AlsBackend, Side, SolveError
-from implementations.problem import Factors, Job, Ratings
+from implementations.factors import Factors
+from implementations.problem import Job
+from implementations.ratings import Ratings
 
 Vector = list[float]
 Matrix = list[Vector]

@@ -8,7 +8,8 @@ from implementations.backend import Side, SolveError
 from implementations.jit import numba_threads
 from implementations.kernels import model_of, solve_chunks
 from implementations.layout import by_user, chunks_of_equal_work, csr_bytes, transpose
-from implementations.problem import Csr, Float, Job, Ratings
+from implementations.problem import Float, Job
+from implementations.ratings import Csr, Ratings
 
 # Chunks per thread: enough that the last ones to finish leave little idle.
 _CHUNKS_PER_THREAD = 32

@@ -4,7 +4,8 @@ from implementations.array_backend import ArrayBackend
 from implementations.backend import SolveError
 from implementations.kernels import Model, model_of, solve_columns, solve_rows
 from implementations.layout import by_user, csr_bytes
-from implementations.problem import Job, Ratings
+from implementations.problem import Job
+from implementations.ratings import Ratings
 
 # Item systems held at a time. Measured at rank 20: a block of some megabytes is
 # worth the passes over the users that it costs.

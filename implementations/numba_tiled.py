@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from implementations.array_backend import ridge
 from implementations.backend import AlsBackend, Side, SolveError
+from implementations.factors import Factors
 from implementations.kernels import Model
 from implementations.layout import by_user, csr_bytes, transpose
-from implementations.problem import AlsParams, Csr, Factors, Job, Ratings
+from implementations.problem import AlsParams, Job
+from implementations.ratings import Csr, Ratings
 from implementations.tiled.kernel import COMPILED, solve_chunks
 from implementations.tiled.plan import Plan
 from implementations.tiled.rows import Rows
@@ -69,7 +71,7 @@ class NumbaTiled(AlsBackend):
 
     def load(self, factors: Factors) -> None:
         """Copy these factors into the layout that the kernel gathers from."""
-        self._mean = factors.mean
+        self._mean = float(factors.mean)
         self._users = self.plan.layout.pack(factors.users, self.dtype)
         self._items = self.plan.layout.pack(factors.items, self.dtype)
 
@@ -108,7 +110,7 @@ class NumbaTiled(AlsBackend):
     def _task(self, ratings: "_Ordered", fixed: Rows, out: Rows) -> Task:
         real = self.dtype.type
         diagonal = ridge(self.params).astype(self.dtype)
-        model = Model(real(self._mean), diagonal, self.params.count_scaled)
+        model = Model(self._mean, diagonal, self.params.count_scaled)
         csr, tail, chunks = ratings
         tolerance = real(self.params.unknowns) * np.finfo(self.dtype).eps
         return Task(csr, tail, fixed, out, model, chunks, self.params.rank, tolerance)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from implementations.array_backend import ArrayBackend, ridge
 from implementations.backend import Side, SolveError
-from implementations.problem import Float, Job, Ratings
+from implementations.problem import Float, Job
+from implementations.ratings import Ratings
 
 # Bytes of other-side rows that a batch gathers (a single longer row exceeds it). Measured: batches
 # that fit the second-level cache; smaller ones pay for Python, larger ones for memory.
@@ -68,7 +69,7 @@ class NumpyBatched(ArrayBackend):
         table = self._table(fixed)
         diagonal = ridge(self.params).astype(self.dtype)
         unknowns = len(diagonal)
-        mean = self.dtype.type(self._factors.mean)
+        mean = self._factors.mean
         failed = []
         out[:] = 0
         for batch in batched:
@@ -90,7 +91,7 @@ class NumpyBatched(ArrayBackend):
         return table
 
 
-def gather(table: NDArray[Float], batch: Batch, mean: Float) -> NDArray[Float]:
+def gather(table: NDArray[Float], batch: Batch, mean: float) -> NDArray[Float]:
     """Vectors [z; t] of a batch's ratings, shape (n, length, unknowns + 1); z = 0 where padded.
 
     Parameters
@@ -98,10 +99,11 @@ def gather(table: NDArray[Float], batch: Batch, mean: Float) -> NDArray[Float]:
     table : ndarray, shape (n_other + 1, unknowns + 1)
         Rows [z; c] of the other side, and one of zeros.
     batch : Batch
-    mean : floating
+    mean : float
     """
     v = table.take(batch.others, axis=0)
-    v[..., -1] = (batch.values - mean) - v[..., -1]
+    centred = np.subtract(batch.values, mean, dtype=np.float64)
+    v[..., -1] = centred.astype(v.dtype, copy=False) - v[..., -1]
     return v
 
 

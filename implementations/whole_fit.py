@@ -5,7 +5,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from implementations.problem import AlsParams, Factors, Job, Ratings
+from implementations.factors import Factors
+from implementations.problem import AlsParams, Job
+from implementations.ratings import Ratings
 
 
 class WholeFit(ABC):

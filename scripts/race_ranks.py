@@ -20,7 +20,8 @@ from harness.data.ladder.scales import cut
 from harness.report.numbers import with_interval
 from implementations.als import ready, sweep
 from implementations.backend import AlsBackend
-from implementations.problem import AlsParams, Ratings
+from implementations.problem import AlsParams
+from implementations.ratings import Ratings
 from implementations.registry import find, usable_cores
 
 RACES = {

@@ -25,7 +25,8 @@ from harness.data.ladder.scales import cut
 from harness.measure.rate_kernels import multiply_add_loop
 from implementations.als import start_factors, sweep
 from implementations.numba_tiled import NumbaTiled
-from implementations.problem import AlsParams, Ratings
+from implementations.problem import AlsParams
+from implementations.ratings import Ratings
 from implementations.registry import usable_cores
 from implementations.tiled.plan import By, Plan
 

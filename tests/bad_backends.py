@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from implementations.backend import SolveError
+from implementations.factors import Factors
 from implementations.numpy_batched import NumpyBatched
-from implementations.problem import AlsParams, Factors, Job
+from implementations.problem import AlsParams, Job
 
 # Which signal to send and when, and the file that holds the sender's id afterwards: it is sent
 # once. In the environment, because workers get it from whoever starts them.
@@ -130,7 +131,7 @@ class MisShaped(NumpyBatched):
 
     def read(self) -> Factors:
         factors = super().read()
-        return Factors(factors.users[:, :-1], factors.items, factors.mean)
+        return Factors(factors.users[:, :-1], factors.items[:, :-1], factors.mean)
 
 
 class OfObjects(NumpyBatched):

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from implementations.backend import AlsBackend, Side, SolveError
+from implementations.factors import Factors
 from implementations.numpy_batched import NumpyBatched
-from implementations.problem import AlsParams, Factors, Job, Ratings
+from implementations.problem import AlsParams, Job
+from implementations.ratings import Ratings
 
 
 class BiasForgotten(NumpyBatched):

@@ -1,6 +1,7 @@
 """Properties of what cannot be solved: said at once, by its lowest row, and got over."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,7 +9,10 @@ from harness.conformance.problems import Problem, irregular
 from harness.conformance.subject import Subject
 from harness.conformance.violation import Violation
 from implementations.backend import SIDES, AlsBackend, Side, SolveError
-from implementations.problem import Factors, Ratings
+from implementations.factors import Factors
+
+if TYPE_CHECKING:
+    from implementations.ratings import Ratings
 
 
 def singular_systems_raise(subject: Subject) -> None:

@@ -9,8 +9,9 @@ from harness.conformance import oracle
 from harness.conformance.problems import Problem, irregular, shapes
 from harness.conformance.subject import Subject, expect_same
 from harness.conformance.violation import NotApplicable, Violation
-from implementations.als import predict, start_factors
+from implementations.als import start_factors
 from implementations.backend import SIDES, Side
+from implementations.serving import predict
 
 _SWEEPS = 4
 

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from implementations.backend import Side
-from implementations.problem import AlsParams, Factors, Ratings
+from implementations.factors import Factors
+from implementations.problem import AlsParams
+from implementations.ratings import Ratings
 
 
 def half_sweep(

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.problem import AlsParams, Factors, Ratings
+from implementations.factors import Factors
+from implementations.problem import AlsParams
+from implementations.ratings import Ratings
 
 _HEAVY = 5_000
 _PER_USER, _BUSY_ITEMS = 50, 199

@@ -13,7 +13,8 @@ from harness.conformance.subject import Subject, expect_same
 from harness.conformance.violation import Violation
 from harness.unfinished import UnfinishedWork, expect_finished
 from implementations.backend import SIDES
-from implementations.problem import Factors, ProblemSize, Ratings
+from implementations.factors import Factors
+from implementations.ratings import ProblemSize, Ratings
 
 # Users of the busy problem: four times as many until half-sweeps take long enough to be seen.
 _FEWEST_USERS, _MOST_USERS, _LONG_ENOUGH_S = 50, 50_000, 0.1

@@ -9,7 +9,8 @@ from harness.conformance import oracle
 from harness.conformance.problems import Problem
 from harness.conformance.violation import Violation, compare_rows
 from implementations.backend import AlsBackend, Side, Variant
-from implementations.problem import Factors, ProblemSize, Ratings
+from implementations.factors import Factors
+from implementations.ratings import ProblemSize, Ratings
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import psutil
 from numpy.typing import NDArray
 
 from harness.data.dataset import Dataset, content_sha256
-from implementations.problem import Ratings
+from implementations.ratings import Ratings
 
 _COLUMNS = ("user_ids", "movie_ids", "users", "items", "values")
 _ABOUT = "about.json"

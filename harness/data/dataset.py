@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.problem import Ratings
+from implementations.ratings import Ratings
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from harness.measure.engine import Engine
 from harness.measure.handle import Worker, WorkerFailure
 from harness.measure.session import Answers, Session
 from harness.results.events import Cell, Status
-from implementations.problem import AlsParams, ProblemSize
+from implementations.problem import AlsParams
+from implementations.ratings import ProblemSize
 
 # Anybody's class may hang where it is asked.
 TIMEOUT_S = 60.0

@@ -10,7 +10,7 @@ from harness.measure.live import Live, Write
 from harness.measure.session import Session
 from harness.results.events import Difference, HalfSweep
 from implementations.backend import SIDES, Side
-from implementations.problem import Factors
+from implementations.factors import Factors
 
 # A half-sweep of each side costs one more sweep. A cell whose sweep takes more than this share of
 # the budget is too slow to be their reference, and to be held against it at every rung anew.

@@ -12,7 +12,9 @@ from harness.measure.timing import (
 )
 from harness.unfinished import expect_settled
 from implementations.backend import AlsBackend, Side, Variant
-from implementations.problem import AlsParams, Factors, Ratings
+from implementations.factors import Factors
+from implementations.problem import AlsParams
+from implementations.ratings import Ratings
 from implementations.whole_fit import WholeFit
 
 # The set-up of a fit must not drown its iterations: what a long fit takes longer than a short one

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.problem import Factors, Ratings
+from implementations.factors import Factors
+from implementations.ratings import Ratings
 
 
 def _save(path: Path, array: NDArray[Any]) -> None:

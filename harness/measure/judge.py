@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from harness.data.ladder.rung import Rung
 from harness.difference import row_differences
-from harness.measure.error_sums import error_sums
-from implementations.als import predict
-from implementations.problem import AlsParams, Factors, Float
+from implementations.error_sums import error_sums
+from implementations.factors import Factors
+from implementations.objective import penalty, row_weights
+from implementations.problem import AlsParams, Float
+from implementations.serving import predict
 
 _SAMPLE = 10_000
 _SAMPLE_SEED = 20
@@ -50,29 +52,13 @@ class Judge:
                 _rmse(train, len(rung.train)) or 0.0,
                 _rmse(warm + cold, len(rung.test)),
                 _rmse(warm, len(rung.test) - n_cold),
-                train + self._penalty(factors),
+                train + penalty(self.params, factors, self._weights),
                 predict(factors, *self._sample),
             )
 
-    def _penalty(self, factors: Factors) -> float:
-        """What regularisation adds to J (docs/method.md, "The model"), in float64."""
-        total = 0.0
-        for rows, weights in zip((factors.users, factors.items), self._weights, strict=True):
-            squares = np.square(rows, dtype=np.float64)
-            of_row = self.params.reg * squares[:, :-1].sum(axis=1)
-            total += float(weights @ (of_row + self.params.bias_reg * squares[:, -1]))
-        return total
-
     @cached_property
     def _weights(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Weights of the rows' regularisers, of users and of items."""
-        train, scaled = self.rung.train, self.params.count_scaled
-        sides = ((train.users, train.n_users), (train.items, train.n_items))
-        users, items = (
-            np.bincount(ids, minlength=n).astype(np.float64) if scaled else np.ones(n)
-            for ids, n in sides
-        )
-        return users, items
+        return row_weights(self.rung.train, self.params)
 
     @cached_property
     def _cold(self) -> NDArray[np.bool_]:

@@ -27,7 +27,7 @@ from harness.results.events import (
     Turn,
 )
 from implementations.backend import Side
-from implementations.problem import Factors
+from implementations.factors import Factors
 
 # Beyond its judged sweeps a cell goes on sweeping, for the sake of timing, up to this share of its
 # budget: slow implementations are told from fast ones by few rounds. Who asks for more rounds than

@@ -33,7 +33,7 @@ from harness.results.events import (
 )
 from harness.results.log import EventLog
 from implementations.als import start_factors
-from implementations.problem import ProblemSize
+from implementations.ratings import ProblemSize
 
 WORK_FOLDER = ".work"
 

@@ -11,7 +11,9 @@ from harness.measure.machine import memory_bytes, threads_in_force
 from harness.measure.rater import Rater
 from harness.measure.timing import Timed
 from implementations.backend import Side
-from implementations.problem import AlsParams, Factors, ProblemSize, Ratings
+from implementations.factors import Factors
+from implementations.problem import AlsParams
+from implementations.ratings import ProblemSize, Ratings
 from implementations.registry import find
 
 

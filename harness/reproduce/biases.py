@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.reproduce.protocol import Biases
-from implementations.problem import Ratings
+from implementations.ratings import Ratings
 
 Vector = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from harness.data.movielens.readers import read_table
 from harness.errors import UserError
 from harness.reproduce.protocol import DataSet, Split
 from harness.reproduce.splits import split_masks
-from implementations.problem import Ratings
+from implementations.ratings import Ratings
 
 _BLOCK = 1 << 20
 

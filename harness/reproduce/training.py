@@ -12,7 +12,7 @@ from harness.reproduce.biases import fit_biases, rmse
 from harness.reproduce.protocol import Als, Biases, Model, Quantity
 from implementations.als import start_factors, sweep
 from implementations.backend import AlsBackend, Variant
-from implementations.problem import ProblemSize, Ratings
+from implementations.ratings import ProblemSize, Ratings
 from implementations.registry import usable_cores
 
 Tick = Callable[[int, int, float], None]

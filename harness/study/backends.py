@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from implementations.backend import AlsBackend, Variant
-from implementations.problem import AlsParams, Factors, Job, Ratings
+from implementations.factors import Factors
+from implementations.problem import AlsParams, Job
+from implementations.ratings import Ratings
 from implementations.registry import find, names
 
 # One row in so many is solved twice, in each half-sweep. Called by itself and with a cold copy of

@@ -4,7 +4,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from implementations.problem import AlsParams, Factors, Job, Ratings
+from implementations.factors import Factors
+from implementations.problem import AlsParams, Job
+from implementations.ratings import Ratings
 from implementations.whole_fit import WholeFit
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from implementations.factors import Factors
 from implementations.peers.conversion import count_scaled_reg
-from implementations.problem import AlsParams, Factors, Job, Ratings
+from implementations.problem import AlsParams, Job
+from implementations.ratings import Ratings
 from implementations.whole_fit import WholeFit
 
 # It takes ids as float32, which holds whole numbers up to here.

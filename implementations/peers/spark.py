@@ -10,8 +10,10 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
+from implementations.factors import Factors
 from implementations.peers.conversion import count_scaled_reg
-from implementations.problem import AlsParams, Factors, Job, Ratings
+from implementations.problem import AlsParams, Job
+from implementations.ratings import Ratings
 from implementations.whole_fit import WholeFit
 
 # Heap that a run took, rounded up: rows of the data frame, blocks of either side, and shuffles.

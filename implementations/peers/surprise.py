@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from implementations.problem import AlsParams, Factors, Job, Ratings
+from implementations.factors import Factors
+from implementations.problem import AlsParams, Job
+from implementations.ratings import Ratings
 from implementations.whole_fit import WholeFit
 
 # A tuple, a float and two references, once for each side, in lists that grow.

@@ -83,9 +83,12 @@ class Emitter:
         for_reading, into_all_levels, of_data = I32(0), I32(3), I32(1)
         self.builder.call(call, [address, for_reading, into_all_levels, of_data])
 
-    def widened(self, value: Value) -> Value:
-        """A float32 as an element."""
-        return value if value.type == self.element else self.builder.fpext(value, self.element)
+    def centred(self, value: Value, mean: Value) -> Value:
+        """A float32 less a float64, subtracted in float64, as an element."""
+        difference = self.builder.fsub(self.builder.fpext(value, ir.DoubleType()), mean)
+        if self.element == difference.type:
+            return difference
+        return self.builder.fptrunc(difference, self.element)
 
     # Vectors
 

@@ -178,7 +178,7 @@ def _emit_terms(
 
 def _target(e: Emitter, on: _Operands, rating: Value, index: Value, row: Value) -> Value:
     """The scalar t = r - μ - c."""
-    value = e.widened(e.read(on.values, rating))
+    centred = e.centred(e.read(on.values, rating), on.mean)
     in_row = e.plan.layout.bias_in_row
     bias = e.read(row, e.plan.rank) if in_row else e.read(on.biases, index)
-    return e.builder.fsub(e.builder.fsub(value, on.mean), bias)
+    return e.builder.fsub(centred, bias)

@@ -30,7 +30,8 @@ def add_ratings(
     rows = task.fixed.factors[indices]
     in_row = plan.layout.bias_in_row
     biases = rows[:, plan.rank] if in_row else task.fixed.biases[indices]
-    target = (task.csr.values[start:stop].astype(rows.dtype) - task.model.mean) - biases
+    centred = task.csr.values[start:stop].astype(np.float64) - task.model.mean
+    target = centred.astype(rows.dtype) - biases
     vectors = rows.reshape(len(rows), plan.layout.vectors, plan.lanes)
     ones = np.ones((len(rows), plan.lanes), rows.dtype)
     for number, (term, v) in enumerate(plan.accumulators):

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from implementations.kernels import Model
-from implementations.problem import Csr, Float
+from implementations.problem import Float
+from implementations.ratings import Csr
 from implementations.tiled.plan import Plan
 from implementations.tiled.rows import Rows, aligned_zeros
 

@@ -70,7 +70,7 @@ def check(solved: Solved, backend: AlsBackend, tolerance: float) -> None:
 def _numpy(backend: NumpyBatched) -> Parts:
     batches, factors = backend._by_user, backend._factors
     table, diagonal = backend._table(factors.items), ridge(backend.params)
-    mean, out = backend.dtype.type(factors.mean), np.zeros_like(factors.users)
+    mean, out = factors.mean, np.zeros_like(factors.users)
 
     def gathered(batch):
         return numpy_batched.gather(table, batch, mean)

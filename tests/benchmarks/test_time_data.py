@@ -13,7 +13,7 @@ from harness.data.movielens.readers import read_table
 from harness.measure.judge import Judge
 from implementations.als import sweep
 from implementations.layout import by_user, transpose
-from implementations.problem import Ratings
+from implementations.ratings import Ratings
 from implementations.registry import usable_cores
 
 IMPLEMENTATIONS = ("numba-tiled", "numba-tiled-f32")  # whose factors are judged

@@ -14,7 +14,7 @@ from harness.data.movielens import download
 from harness.data.movielens.download import DownloadError, Release, zip_path
 from harness.data.synthetic import generate as synthetic
 from harness.errors import UserError
-from implementations.problem import Ratings
+from implementations.ratings import Ratings
 
 
 @pytest.fixture

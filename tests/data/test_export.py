@@ -10,7 +10,7 @@ from harness.data.datasets import open_dataset
 from harness.data.movielens import export
 from harness.data.synthetic import generate as synthetic
 from harness.errors import UserError
-from implementations.problem import Ratings
+from implementations.ratings import Ratings
 
 
 @pytest.fixture(scope="module")

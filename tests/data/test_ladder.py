@@ -14,7 +14,7 @@ from harness.data.movielens.layouts import locate
 from harness.data.movielens.opening import read
 from harness.data.movielens.readers import Table
 from harness.errors import UserError
-from implementations.problem import Ratings
+from implementations.ratings import Ratings
 
 GAMMA = 0x9E3779B97F4A7C15
 MASK = 2**64 - 1

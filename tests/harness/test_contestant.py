@@ -6,7 +6,7 @@ import whole_fits
 from tiny import PARAMS, RUNGS, go, record_of, tiny_dataset
 
 from harness.measure.contestant import HalfSweeps, WholeFits, contestant
-from implementations import als
+from implementations import als, fit
 from implementations.registry import find
 
 NAMES = ("numpy", "whole_fits:OtherStart", "whole_fits:OwnObjective", "whole_fits:FailingFit")
@@ -120,5 +120,5 @@ def test_it_goes_on_in_new_processes_and_at_the_next_rung(tiny_scales, tmp_path)
 
 def test_fit_trains_with_a_library_too():
     train = tiny_dataset().ratings
-    factors = als.fit(train, PARAMS, sweeps=2, implementation="whole_fits:OtherStart")
+    factors = fit(train, PARAMS, sweeps=2, implementation="whole_fits:OtherStart")
     assert factors.users.shape == (train.n_users, PARAMS.rank + 1)

@@ -6,10 +6,11 @@ from tiny import PARAMS, tiny_dataset
 
 from harness.data.ladder.rung import Rung
 from harness.data.ladder.scales import cut
-from harness.measure.error_sums import error_sums
 from harness.measure.judge import Judge, row_difference
-from implementations.als import predict
-from implementations.problem import Factors, Ratings
+from implementations.error_sums import error_sums
+from implementations.factors import Factors
+from implementations.ratings import Ratings
+from implementations.serving import predict
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,9 @@ import pytest
 from harness.conformance import oracle
 from harness.conformance.problems import Problem, irregular
 from implementations.backend import Side
-from implementations.problem import AlsParams, Factors, Ratings
+from implementations.factors import Factors
+from implementations.problem import AlsParams
+from implementations.ratings import Ratings
 
 pytestmark = pytest.mark.kernel
 

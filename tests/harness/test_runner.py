@@ -15,7 +15,7 @@ from harness.measure.live import Live
 from harness.measure.runner import WORK_FOLDER
 from harness.results.events import RungStarted, Turn
 from harness.results.log import LOG_NAME, read_events, read_run
-from implementations.problem import ProblemSize
+from implementations.ratings import ProblemSize
 from implementations.registry import LADDER, find, names
 
 # The run of everything.

@@ -9,7 +9,8 @@ import pytest
 from harness.measure.exchange import map_ratings, read_factors, write_factors, write_ratings
 from harness.measure.worker import describe, serve
 from implementations.backend import SolveError
-from implementations.problem import Factors, Ratings
+from implementations.factors import Factors
+from implementations.ratings import Ratings
 
 RATINGS = Ratings(
     np.array([0, 0, 1, 2, 2, 3], np.int32),

@@ -13,7 +13,9 @@ from harness.measure.timing import (
     turn_of_one_step,
 )
 from implementations.backend import AlsBackend
-from implementations.problem import AlsParams, Factors, Job, Ratings
+from implementations.factors import Factors
+from implementations.problem import AlsParams, Job
+from implementations.ratings import Ratings
 
 _USERS_NS, _ITEMS_NS, _OFF_THE_CLOCK_NS = 1_000, 10_000, 10**12
 

@@ -16,7 +16,8 @@ from harness.measure.runner import Runner
 from harness.results.events import RunStarted
 from harness.results.log import EventLog, read_run
 from harness.results.records import Record, Run
-from implementations.problem import AlsParams, Ratings
+from implementations.problem import AlsParams
+from implementations.ratings import Ratings
 
 N_USERS, N_MOVIES = 300, 80
 # "100k" on the scale of this set: a rung below the whole.

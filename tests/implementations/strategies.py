@@ -9,7 +9,9 @@ from hypothesis.extra.numpy import arrays
 from harness.conformance.problems import Problem
 from implementations.als import sweep
 from implementations.backend import AlsBackend
-from implementations.problem import AlsParams, Factors, Ratings
+from implementations.factors import Factors
+from implementations.problem import AlsParams
+from implementations.ratings import Ratings
 
 # Without compilation the kernels are plain Python: then problems are tiny.
 _SMALL = bool(numba.config.DISABLE_JIT)

@@ -8,9 +8,9 @@ from strategies import problems, quick, swept
 from harness.conformance import Subject, Violation
 from harness.conformance.problems import Problem, irregular
 from implementations import naive, numpy_batched
-from implementations.als import predict
 from implementations.backend import Side, Variant
 from implementations.registry import find
+from implementations.serving import predict
 
 pytestmark = pytest.mark.kernel
 

@@ -11,7 +11,7 @@ from strategies import problems, quick
 
 from harness.conformance.problems import Problem, irregular, unsorted
 from implementations.layout import by_user, chunks_of_equal_work, csr_bytes, transpose
-from implementations.problem import Csr, ProblemSize
+from implementations.ratings import Csr, ProblemSize
 
 pytestmark = pytest.mark.kernel
 

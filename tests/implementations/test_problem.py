@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from implementations.backend import SolveError
-from implementations.problem import AlsParams, Factors, ProblemSize, Ratings
+from implementations.factors import Factors
+from implementations.problem import AlsParams
+from implementations.ratings import ProblemSize, Ratings
 
 GOOD = {
     "users": np.array([0, 1], np.int32),
@@ -37,8 +39,8 @@ def test_no_ratings_have_mean_zero() -> None:
         ({"values": np.array([3.5, 4.0])}, "Ratings.values must be .* float32, not .* float64"),
         ({"items": np.zeros((1, 2), np.int32)}, "Ratings.items .* not 2-dimensional"),
         ({"items": np.array([0], np.int32)}, "same length"),
-        ({"users": np.array([0, 2], np.int32)}, r"Ratings.users must lie in 0 … 1, not 0 … 2"),
-        ({"items": np.array([-1, 0], np.int32)}, r"Ratings.items must lie in 0 … 2, not -1 … 0"),
+        ({"users": np.array([0, 2], np.int32)}, r"Ratings.users must lie in 0 … 1 .*not 0 … 2"),
+        ({"items": np.array([-1, 0], np.int32)}, r"Ratings.items must lie in 0 … 2 .*not -1 … 0"),
         ({"values": np.array([np.nan, 1], np.float32)}, "not finite"),
         ({"values": np.array([np.inf, -np.inf], np.float32)}, "not finite"),
     ],

@@ -18,8 +18,10 @@ from harness.conformance.oracle import half_sweep
 from harness.conformance.problems import Problem, irregular
 from implementations import numba_tiled
 from implementations.backend import SolveError
+from implementations.factors import Factors
 from implementations.numba_tiled import NumbaTiled
-from implementations.problem import AlsParams, Factors, Job, ProblemSize, Ratings
+from implementations.problem import AlsParams, Job
+from implementations.ratings import ProblemSize, Ratings
 from implementations.tiled import schedule
 from implementations.tiled.target import Target, host_target
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from implementations.array_backend import ridge
 from implementations.kernels import Model
-from implementations.problem import AlsParams, Csr
+from implementations.problem import AlsParams
+from implementations.ratings import Csr
 from implementations.tiled.plan import Plan
 from implementations.tiled.target import Rotation, host_target
 from implementations.tiled.task import Scratch, Task
@@ -31,7 +32,7 @@ def one_row(plan: Plan, n_ratings: int) -> tuple[Task, Scratch, np.ndarray]:
     indices = rng.integers(0, _N_OTHERS, n_ratings).astype(np.int32)
     values = (rng.integers(1, 11, n_ratings) / 2).astype(np.float32)
     fixed = rng.normal(size=(_N_OTHERS, plan.rank + 1)).astype(dtype)
-    model = Model(dtype.type(3.5), ridge(AlsParams(rank=plan.rank, biases=plan.biases)), False)
+    model = Model(3.5, ridge(AlsParams(rank=plan.rank, biases=plan.biases)), False)
     tail = np.zeros(2 * plan.block, np.int32)
     tail[: plan.block][-n_ratings:] = indices[-plan.block :]
     task = Task(

@@ -5,7 +5,7 @@ import pytest
 
 from harness.reproduce.biases import fit_biases, rmse
 from harness.reproduce.protocol import Biases
-from implementations.problem import Ratings
+from implementations.ratings import Ratings
 
 MODEL = Biases(user_reg=3.0, item_reg=2.0, sweeps=3, least=1.0, most=5.0)
 

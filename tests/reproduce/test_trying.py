@@ -13,8 +13,9 @@ from harness.reproduce.protocol import Figure, read_protocol
 from harness.reproduce.ratings import open_data, rungs
 from harness.reproduce.training import Trainer
 from harness.reproduce.trying import Workshop, try_protocol
-from implementations.als import fit, predict
 from implementations.registry import find
+from implementations.serving import predict
+from implementations.training import fit
 
 RACE = 'implementation = "numpy"\nover = "naive"'
 

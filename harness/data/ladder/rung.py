@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.problem import Ratings
+from implementations.ratings import Ratings
 
 
 @dataclass(frozen=True)

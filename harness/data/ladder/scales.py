@@ -9,7 +9,7 @@ from harness.data.dataset import Dataset
 from harness.data.ladder.holdout import hash_ids, is_test
 from harness.data.ladder.rung import Rung, split_by_mask
 from harness.errors import UserError
-from implementations.problem import Ratings
+from implementations.ratings import Ratings
 
 _SIZES = {
     "100k": 100_000,

@@ -9,7 +9,7 @@ from harness.data.movielens.bad_lines import lines_of_rows
 from harness.data.movielens.layouts import Source
 from harness.data.movielens.readers import Blocks, Table
 from harness.errors import UserError
-from implementations.problem import Ratings
+from implementations.ratings import Ratings
 
 _BLOCK = 1 << 18
 

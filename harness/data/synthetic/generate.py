@@ -43,7 +43,7 @@ from harness.data.synthetic.shape import (
 from harness.data.synthetic.streams import keys, permutation
 from harness.data.synthetic.taste import GENRES, Plan, genres_of_movies, plant
 from harness.data.synthetic.weights import movie_weights, user_weights
-from implementations.problem import Ratings
+from implementations.ratings import Ratings
 
 NAME = "synthetic-32m"
 

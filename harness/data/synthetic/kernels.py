@@ -4,15 +4,13 @@ Whom a movie or a user draws, and how it is rated, is integer arithmetic on hash
 (`synthetic_random`), and a user's row depends on nothing but the seed and the user.
 """
 
-from collections.abc import Callable
 from math import fsum
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-F = TypeVar("F", bound=Callable[..., Any])
+from implementations.jit import compiled
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -68,16 +66,7 @@ class Rows(NamedTuple):
     values: NDArray[np.float32]
 
 
-# No fastmath, so that each operation rounds as IEEE 754 says, in the order written.
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": True}
-
-
-def _compiled(function: F) -> F:
-    result: F = numba.njit(**_OPTIONS)(function)
-    return result
-
-
-@_compiled
+@compiled
 def _hash(state: np.uint64) -> np.uint64:
     """SplitMix64."""
     z = state + _GAMMA
@@ -86,17 +75,17 @@ def _hash(state: np.uint64) -> np.uint64:
     return z ^ (z >> np.uint64(31))
 
 
-@_compiled
+@compiled
 def _stream(key: np.uint64, entity: int) -> np.uint64:
     return _hash(_hash(np.uint64(entity)) ^ key)
 
 
-@_compiled
+@compiled
 def _draw(stream: np.uint64, n: int) -> np.uint64:
     return _hash(stream + np.uint64(n) * _GAMMA)
 
 
-@_compiled
+@compiled
 def _normal(bits: np.uint64) -> np.int64:
     total = (bits & _LOW_16) + ((bits >> np.uint64(16)) & _LOW_16)
     total += ((bits >> np.uint64(32)) & _LOW_16) + (bits >> np.uint64(48))
@@ -111,7 +100,7 @@ def alias_table(weights: NDArray[np.float64]) -> Alias:
     return Alias(keep, other)
 
 
-@_compiled
+@compiled
 def _share_slots(
     share: NDArray[np.float64],
     keep: NDArray[np.uint64],
@@ -140,7 +129,7 @@ def _share_slots(
             n_small += 1
 
 
-@_compiled
+@compiled
 def _pick(table: Alias, bits: np.uint64) -> np.int64:
     slot = np.int64(((bits >> np.uint64(32)) * np.uint64(len(table.keep))) >> np.uint64(32))
     if (bits & _LOW_32) < table.keep[slot]:
@@ -148,7 +137,7 @@ def _pick(table: Alias, bits: np.uint64) -> np.int64:
     return np.int64(table.other[slot])
 
 
-@_compiled
+@compiled
 def draw_raters(
     counts: NDArray[np.int64], room: NDArray[np.int64], table: Alias, key: np.uint64
 ) -> NDArray[np.int32]:
@@ -186,7 +175,7 @@ def draw_raters(
     return raters
 
 
-@_compiled
+@compiled
 def scatter(
     raters: NDArray[np.int32],
     counts: NDArray[np.int64],
@@ -217,7 +206,7 @@ def scatter(
                 next_free[user] += 1
 
 
-@_compiled
+@compiled
 def _fill_row(row: NDArray[np.int32], n_tail: int, popular: Popular, stream: np.uint64) -> None:
     """Fill a row up with different popular movies, and sort it."""
     taken = np.zeros(len(popular.movies), np.bool_)
@@ -232,7 +221,7 @@ def _fill_row(row: NDArray[np.int32], n_tail: int, popular: Popular, stream: np.
     row.sort()
 
 
-@_compiled
+@compiled
 def _rate_row(
     row: NDArray[np.int32], values: NDArray[np.float32], user: int, taste: Taste, keys: Keys
 ) -> int:
@@ -261,7 +250,7 @@ def _rate_row(
     return squares
 
 
-@_compiled
+@compiled
 def make_rows(rows: Rows, popular: Popular, taste: Taste, keys: Keys) -> int:
     """Fill the rows of some users up, and rate them; several calls can run at once.
 

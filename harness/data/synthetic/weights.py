@@ -5,17 +5,14 @@ Products and sums in the order written and no other function: the same bits on e
 module, because Numba's cache sees no callee elsewhere.
 """
 
-from collections.abc import Callable
 from itertools import accumulate, repeat
 from math import fsum
 from operator import mul
-from typing import Any, TypeVar
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-F = TypeVar("F", bound=Callable[..., Any])
+from implementations.jit import compiled
 
 _TABLE_SIZE, _TABLE_RATIO = 320, 0.95  # of shares .5, .5·.95, …: down to 4e-8
 _SATURATING = 0.01
@@ -23,16 +20,7 @@ _ITERATIONS = 12  # leave the counts of MovieLens 32M within .1 %
 _MOST_DRAWS = 1_000_000
 
 
-# No fastmath, so that each operation rounds as IEEE 754 says, in the order written.
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": True}
-
-
-def _compiled(function: F) -> F:
-    result: F = numba.njit(**_OPTIONS)(function)
-    return result
-
-
-@_compiled
+@compiled
 def _power(base: float, exponent: int) -> float:
     """Base to a natural number."""
     result = 1.0
@@ -44,7 +32,7 @@ def _power(base: float, exponent: int) -> float:
     return result
 
 
-@_compiled
+@compiled
 def _movies_rated(
     shares: NDArray[np.float64], sizes: NDArray[np.int64], n_movies: NDArray[np.int64]
 ) -> NDArray[np.float64]:
@@ -87,7 +75,7 @@ def user_weights(
     return weights
 
 
-@_compiled
+@compiled
 def movie_weights(wanted: NDArray[np.float64], n_users: NDArray[np.int64]) -> NDArray[np.float64]:
     """Weights of movies among which users draw until they have enough different ones.
 
@@ -125,7 +113,7 @@ def movie_weights(wanted: NDArray[np.float64], n_users: NDArray[np.int64]) -> ND
     return weights
 
 
-@_compiled
+@compiled
 def _numbers_of_draws() -> NDArray[np.int64]:
     """1, 2, 3, …, then growing by an eighth: a grid, between whose points is interpolated."""
     draws = np.empty(200, np.int64)
@@ -137,7 +125,7 @@ def _numbers_of_draws() -> NDArray[np.int64]:
     return draws[:n].copy()
 
 
-@_compiled
+@compiled
 def _users_by_draws(taken: NDArray[np.float64], n_users: NDArray[np.int64]) -> NDArray[np.float64]:
     """Share users out over the grid of draws, by how many movies they take."""
     n = len(taken)

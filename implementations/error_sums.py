@@ -10,8 +10,10 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from implementations.factors import Factors
 from implementations.jit import compiled_parallel
-from implementations.problem import Factors, Float, Ratings
+from implementations.problem import Float
+from implementations.ratings import Ratings
 
 _CHUNK = 1 << 16
 # Item rows are scattered over memory; asked for so many ratings ahead they are there in time

@@ -4,14 +4,18 @@ Commands are imported when they are called, so that `--help` answers at once.
 """
 
 import argparse
+import errno
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import isnan
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import NoReturn
 
-from harness.errors import UserError
+from harness.errors import UserError, visible
 
 _DESCRIPTION = (
     "How much does each way of programming alternating least squares buy, "
@@ -19,9 +23,14 @@ _DESCRIPTION = (
 )
 _STATUS = (
     "exit status: 0 all well; 1 a cell failed, broke parity or could not be checked; "
-    "2 bad usage or bad data; 130 after Ctrl-C"
+    "2 bad usage or bad data; 130 after Ctrl-C, 143 after SIGTERM"
 )
+_INTERRUPTED, _TERMINATED = 130, 143
 
+_COLUMNS = (
+    "columns of a table in --data: names, or numbers from 1; NAME:text takes ids as text "
+    "(default: told by their usual names)"
+)
 _BUDGET = "of sweeps a cell; inf: no limit (default: 60, and at most half of its scale's)"
 
 
@@ -42,21 +51,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.call is _run:
         options.given = _given(arguments[1:])
+    with _as_by_ctrl_c(signal.SIGTERM) as came:
+        status = _status_of(options)
+    return _TERMINATED if came and status == _INTERRUPTED else status
+
+
+@contextmanager
+def _as_by_ctrl_c(number: int) -> Iterator[list[int]]:
+    """Have a signal end this process in order, as Ctrl-C does; it is in the list once it came."""
+    came: list[int] = []
+
+    def interrupt(*_: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    if current_thread() is not main_thread():  # no other may set handlers
+        yield came
+        return
+    before = signal.signal(number, interrupt)
+    try:
+        yield came
+    finally:
+        signal.signal(number, before)
+
+
+def _status_of(options: argparse.Namespace) -> int:
+    """Call the command; exit status, whatever it raises on purpose."""
     try:
         status: int = options.call(options)
     except UserError as error:
-        sys.stderr.write(f"harness: {error}\n")
+        sys.stderr.write(f"harness: {visible(str(error))}\n")
         return 2
     except BrokenPipeError:  # whoever was reading has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(f"harness: {place}{error.strerror or error}\n")
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "; free some, and go on with run --resume" if full else ""
+        sys.stderr.write(f"harness: {visible(place)}{error.strerror or error}{remedy}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("harness: interrupted\n")
-        return 130
+        return _INTERRUPTED
     return status
 
 
@@ -91,6 +128,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--scale", default="1m", help="the ladder up to 100k, 320k, 1m, 3.2m, 10m or full")
     add("--only", action="store_true", help="that scale alone")
     add("--data", default="auto", help="auto, a name (see `list`), or a folder, file or zip")
+    add("--columns", type=_columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS)
     add("--baseline", help="implementation that speedups are relative to (default: the lowest)")
     add("--rank", type=int, default=20, help="length of a factor, the bias not counted")
     add("--reg", type=float, help="regulariser of factors (default: 25; .05 if count-scaled)")
@@ -133,7 +171,9 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.description = "Fetch, verify and index a data set; without a name, list them."
     parser.add_argument("source", nargs="?", metavar="NAME|PATH", help="see `list`")
-    parser.add_argument("--write", type=Path, metavar="DIR", help="write it out as MovieLens does")
+    add = parser.add_argument
+    add("--columns", type=_columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS)
+    add("--write", type=Path, metavar="DIR", help="write it out as MovieLens does")
     parser.set_defaults(call=_data)
 
 
@@ -193,6 +233,13 @@ def _counts(text: str) -> tuple[int, ...]:
     return tuple(_count(part.strip()) for part in text.split(","))
 
 
+def _columns(text: str) -> dict[str, str]:
+    columns = dict(part.strip().partition("=")[::2] for part in text.split(","))
+    if not columns.keys() <= {"user", "item", "rating"} or not all(columns.values()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like user=A,item=B,rating=C")
+    return columns
+
+
 def _seconds(text: str) -> float:
     try:
         seconds = float(text)
@@ -244,7 +291,7 @@ def _data(options: argparse.Namespace) -> int:
 
     if options.source is None:
         return show_all()
-    return open_and_describe(options.source, options.write)
+    return open_and_describe(options.source, options.write, options.columns)
 
 
 def _report(options: argparse.Namespace) -> int:

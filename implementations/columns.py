@@ -24,7 +24,9 @@ _SYNONYMS = {
 }
 
 
-def find_columns(names: Sequence[str], given: Mapping[str, str | None]) -> tuple[str, str, str]:
+def find_columns(
+    names: Sequence[str], given: Mapping[str, str | None], say: str = "Say "
+) -> tuple[str, str, str]:
     """Names of the columns of users, items and ratings.
 
     Parameters
@@ -33,6 +35,8 @@ def find_columns(names: Sequence[str], given: Mapping[str, str | None]) -> tuple
         Of all columns.
     given : mapping
         From "user", "item" and "rating" to a name where one was given; the rest is guessed.
+    say : str
+        How a message begins its advice to name a column.
 
     Returns
     -------
@@ -43,7 +47,7 @@ def find_columns(names: Sequence[str], given: Mapping[str, str | None]) -> tuple
     ValueError
         Where a given name is none of them, or not exactly one column can be meant.
     """
-    user, item, rating = (_find(role, names, given.get(role)) for role in ROLES)
+    user, item, rating = (_find(role, names, given.get(role), say) for role in ROLES)
     return user, item, rating
 
 
@@ -84,19 +88,20 @@ def columns_of(frame: Any, given: Mapping[str, str | None]) -> list[Any]:
     return [frame.column(name) for name in find_columns(frame.column_names, given)]
 
 
-def _find(role: str, names: Sequence[str], given: str | None) -> str:
+def _find(role: str, names: Sequence[str], given: str | None, say: str) -> str:
     there = ", ".join(repr(name) for name in names)
     if given is not None:
         of_kind(role, given, str)
         if given not in names:
             raise ValueError(f"there is no column {given!r} for {role}; there are {there}")
         return given
-    meant = [name for name in names if _plain(name) in _SYNONYMS[role]]
+    meant = [name for name in names if plain_name(name) in _SYNONYMS[role]]
     if len(meant) == 1:
         return meant[0]
     why = "several could hold it" if meant else "none has a name for it that is known"
-    raise ValueError(f"no column of {role}s can be told among {there}: {why}. Say {role}=…")
+    raise ValueError(f"no column of {role}s can be told among {there}: {why}. {say}{role}=…")
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Name of a column without case and signs: `movieId`, `movie_id` and `Movie ID` are one."""
     return re.sub(r"[^a-z0-9]", "", str(name).lower())

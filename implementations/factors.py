@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from implementations.arguments import file_path, of_kind
 from implementations.atomic import atomic_write
-from implementations.ids import IdMap, check_map
+from implementations.ids import IdMap, check_map, packed_strings, unpacked_strings
 from implementations.problem import AlsParams, Float
 
 _KIND, _VERSION = "als-ladder factors", 1
@@ -106,8 +106,8 @@ class Factors:
             if ids is None:
                 continue
             if ids.holds_strings:
-                arrays[f"{side}_id_bytes"] = _encoded(ids.ids)
-                arrays[f"{side}_id_lengths"] = np.array([len(_bytes(one)) for one in ids.ids])
+                packed = packed_strings(ids.ids)
+                arrays[f"{side}_id_bytes"], arrays[f"{side}_id_lengths"] = packed
             else:
                 arrays[f"{side}_ids"] = ids.ids
         about = {
@@ -117,8 +117,9 @@ class Factors:
             "mean": float(self.mean),
             "params": self.params and asdict(self.params),
         }
+        as_bytes = np.frombuffer(json.dumps(about).encode(), np.uint8)
         with atomic_write(file_path("path", path)) as file:
-            np.savez(file, allow_pickle=False, about=_encoded([json.dumps(about)]), **arrays)
+            np.savez(file, allow_pickle=False, about=as_bytes, **arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Factors":
@@ -177,19 +178,5 @@ def _id_map(arrays: dict[str, NDArray[Any]], side: str) -> IdMap | None:
         return IdMap(arrays[f"{side}_ids"])
     if f"{side}_id_bytes" not in arrays:
         return None
-    joined, ends = bytes(arrays[f"{side}_id_bytes"]), np.cumsum(arrays[f"{side}_id_lengths"])
-    starts = [0, *ends[:-1]]
-    texts = [
-        joined[start:end].decode("utf-8", "surrogatepass")
-        for start, end in zip(starts, ends, strict=True)
-    ]
-    return IdMap(texts)
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _encoded(texts: Any) -> NDArray[np.uint8]:
-    """Strings, one after the other, as bytes: NumPy's own strings lose zeros at their ends."""
-    return np.frombuffer(b"".join(_bytes(text) for text in texts), np.uint8)
+    packed, lengths = (arrays[f"{side}_id_{part}"] for part in ("bytes", "lengths"))
+    return IdMap(unpacked_strings(packed, lengths))

@@ -173,6 +173,25 @@ def raw_ids(name: str, given: Any) -> NDArray[Any]:
     raise _first_offender(name, ids.reshape(-1))
 
 
+def packed_strings(texts: NDArray[np.object_]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Strings as bytes of UTF-8, one after the other, and their lengths.
+
+    NumPy's own strings lose zeros at their ends, and its objects are pickled.
+    """
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    lengths = np.array([len(one) for one in encoded], np.int64)
+    return np.frombuffer(b"".join(encoded), np.uint8), lengths
+
+
+def unpacked_strings(packed: NDArray[Any], lengths: NDArray[Any]) -> NDArray[np.object_]:
+    """Strings of `packed_strings`."""
+    joined, ends = bytes(packed), np.cumsum(lengths).tolist()
+    texts = np.empty(len(ends), object)
+    for n, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True) if ends else ()):
+        texts[n] = joined[start:end].decode("utf-8", "surrogatepass")
+    return texts
+
+
 def _whole(name: str, ids: NDArray[Any]) -> NDArray[Any]:
     for dtype in (np.int64, np.uint64):
         try:

@@ -39,7 +39,7 @@ class ParallelKernel:
 
     def __call__(self, *arguments: Any) -> Any:
         """Run it, on the threads that `numba_threads` gave."""
-        if _state.forked_from_openmp:
+        if _state.forked_from_openmp and not isinstance(self._kernel, FunctionType):
             warn_once("fork", _FORKED)
             return self._on_one_thread(*arguments)
         with _state.turn():

@@ -123,6 +123,15 @@ def find(name: str) -> Variant:
     raise KeyError(f"no implementation {name!r}; there are {known}, or module:Class")
 
 
+def stand_in(name: str) -> Variant:
+    """Variant of what cannot be loaded: fails when it is asked, in a worker."""
+    return _variant(name, _Unloadable, "float64", "cannot be loaded", None)
+
+
+class _Unloadable(AlsBackend):
+    """What cannot be loaded; never made."""
+
+
 def usable_cores() -> int:
     """Cores that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

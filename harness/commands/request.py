@@ -20,6 +20,7 @@ class Request:
     scale: str = "1m"
     only: bool = False
     data: str = "auto"
+    columns: dict[str, str] = field(default_factory=dict)
     baseline: str | None = None
     params: AlsParams = field(default_factory=AlsParams)
     split_seed: int = 0
@@ -97,6 +98,7 @@ def _resumed(run: Run, options: Namespace) -> Request:
         scale=plan["rungs"][-1],
         only=len(plan["rungs"]) == 1,
         data=run.started.dataset["source"],
+        columns=run.started.dataset.get("columns", {}),
         baseline=plan["baseline"],
         params=AlsParams(**plan["params"]),
         split_seed=plan["split_seed"],

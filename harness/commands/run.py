@@ -1,6 +1,7 @@
 """The command `run`: the ladder, from the arguments to the page."""
 
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ from harness.errors import UserError
 from harness.measure.machine import describe_machine
 from harness.measure.machine_rates import measure_machine
 from harness.measure.plan import Entrant, Plan, entrants, process_rounds_of
+from harness.measure.probing import why_not_to_load
 from harness.measure.runner import Runner
 from harness.results.events import RunStarted
-from harness.results.log import LOG_NAME, EventLog, read_run
+from harness.results.log import EventLog, holds_run, read_run
 from harness.results.records import Run
 from harness.screen.console import Screen
 from harness.screen.showing import draw_run
 from harness.screen.watching import Watcher
+from implementations.atomic import sweep_leftovers
 from implementations.registry import LADDER, expand, missing_peers, usable_cores
 
 _SAME_MACHINE = ("cpu", "usable_cores", "packages")
@@ -48,15 +51,17 @@ def run(request: Request) -> int:
             screen.line(f"{name} is left out: {reason}")
         if request.dry_run:
             return _print_plan(draft, cells, request, screen)
-        dataset = open_dataset(request.data, draft.rungs, screen.line)
+        dataset = open_dataset(request.data, draft.rungs, screen.line, request.columns)
         rungs, notices = plan_rungs(dataset.total_ratings, request.scale, request.only)
         for notice in notices:
             screen.line(notice)
         plan = _plan(request, tuple(rungs))
         started = RunStarted(
-            _now(), plan.to_json(), _describe(dataset, request.data), describe_machine()
+            _now(), plan.to_json(), _describe(dataset, request), describe_machine()
         )
         folder = _folder(request, dataset, started)
+        for written in (folder, folder / "figures"):
+            sweep_leftovers(written)
         with EventLog(folder, started) as log:
             done = {name for name, rung in log.run.rungs.items() if rung.ended}
             watcher = Watcher(screen, log.run)
@@ -111,13 +116,21 @@ def _threads(asked: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _find(plan: Plan) -> list[Entrant]:
+    unloadable = {}
     for name in plan.implementations:
-        find_or_say(name)
+        reason = why_not_to_load(name)
+        if reason is None:
+            find_or_say(name)
+        else:
+            unloadable[name] = reason
+    if len(unloadable) == len(plan.implementations):  # there is nothing else to measure
+        name, reason = next(iter(unloadable.items()))
+        raise UserError(f"--impl {name}: {reason}")
     if plan.baseline not in plan.implementations:
         raise UserError(
             f"--baseline {plan.baseline} is not among {', '.join(plan.implementations)}"
         )
-    return entrants(plan)
+    return entrants(plan, unloadable)
 
 
 def _left_out(asked: str) -> dict[str, str]:
@@ -139,9 +152,10 @@ def _print_plan(plan: Plan, cells: list[Entrant], request: Request, screen: Scre
     return 0
 
 
-def _describe(dataset: Dataset, source: str) -> dict[str, Any]:
+def _describe(dataset: Dataset, request: Request) -> dict[str, Any]:
     return {
-        "source": source,
+        "source": request.data,
+        **({"columns": dict(request.columns)} if request.columns else {}),
         "name": dataset.name,
         "synthetic": dataset.synthetic,
         "sha256": dataset.sha256,
@@ -158,9 +172,13 @@ def _folder(request: Request, dataset: Dataset, started: RunStarted) -> Path:
     if request.resume is not None:
         _check_same(read_run(request.resume), started)
         return request.resume
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    folder = request.out or Path("results") / f"{stamp}-{dataset.name}-{request.scale}"
-    if (folder / LOG_NAME).exists():
+    folder = request.out
+    if folder is None:
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        first = Path("results") / f"{stamp}-{dataset.name}-{request.scale}"
+        names = (first.with_name(f"{first.name}-{n}") for n in count(2))
+        return next(name for name in chain([first], names) if not name.exists())
+    if holds_run(folder):
         raise UserError(f"{folder} holds a run already: give another --out, or --resume {folder}")
     return folder
 

@@ -1,6 +1,5 @@
 """Properties of what a backend takes, keeps and gives."""
 
-import tempfile
 from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from harness.conformance.problems import busy, irregular, unsorted
 from harness.conformance.subject import Subject, expect_same
 from harness.conformance.violation import Violation
+from harness.scratch import scratch_folder
 from harness.unfinished import UnfinishedWork, expect_finished
 from implementations.backend import SIDES
 from implementations.factors import Factors
@@ -84,7 +84,7 @@ def ratings_stay_as_they_are(subject: Subject) -> None:
 
 def read_only_memory_maps_are_accepted(subject: Subject) -> None:
     """Ratings may be memory maps that cannot be written to."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with scratch_folder() as folder:
         for problem in (irregular(), unsorted()):
             mapped = _memory_mapped(problem.train, Path(folder))
             before = problem.factors(subject.variant.dtype)

@@ -3,18 +3,17 @@
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import platformdirs
-import psutil
 from numpy.typing import NDArray
 
 from harness.data.dataset import Dataset, content_sha256
+from implementations.atomic import atomic_folder, sweep_leftovers
+from implementations.ids import packed_strings, unpacked_strings
 from implementations.ratings import Ratings
 
 _COLUMNS = ("user_ids", "movie_ids", "users", "items", "values")
@@ -69,31 +68,19 @@ def store(key: str, dataset: Dataset) -> None:
     """
     target = folder_of(key)
     target.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(target.parent)
-    aside = Path(tempfile.mkdtemp(prefix=f".{os.getpid()}-", dir=target.parent))
-    try:
+    sweep_leftovers(target.parent)
+    with atomic_folder(target) as aside:
         _write(aside, dataset)
-        if target.exists():
-            # A folder cannot replace one that is not empty; the damaged one goes aside too.
-            target.rename(aside / "replaced")
-        aside.rename(target)
-        shutil.rmtree(target / "replaced", ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a process that was killed while writing left behind."""
-    for aside in folder.glob(".*-*"):
-        writer = aside.name[1:].partition("-")[0]
-        if writer.isdigit() and not psutil.pid_exists(int(writer)):
-            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _write(folder: Path, dataset: Dataset) -> None:
     for name, column in zip(_COLUMNS, _columns(dataset), strict=True):
-        np.save(folder / name, column)
+        if column.dtype == object:
+            packed, lengths = packed_strings(column)
+            np.save(folder / f"{name}_lengths", lengths)
+            np.save(folder / name, packed)
+        else:
+            np.save(folder / name, column)
     about = {
         "name": dataset.name,
         "synthetic": dataset.synthetic,
@@ -109,9 +96,7 @@ def _write(folder: Path, dataset: Dataset) -> None:
 
 def _read(folder: Path) -> Dataset:
     about = _about(folder)
-    user_ids, movie_ids, users, items, values = (
-        np.load(folder / f"{name}.npy", mmap_mode="r") for name in _COLUMNS
-    )
+    user_ids, movie_ids, users, items, values = (_column(folder, name) for name in _COLUMNS)
     ratings = Ratings(users, items, values, len(user_ids), len(movie_ids))
     if content_sha256(user_ids, movie_ids, ratings) != about["sha256"]:
         raise ValueError("a column differs from its checksum")
@@ -127,6 +112,14 @@ def _read(folder: Path) -> Dataset:
         genres={movie: tuple(genres) for movie, genres in about["genres"]},
         facts=about["facts"],
     )
+
+
+def _column(folder: Path, name: str) -> NDArray[Any]:
+    lengths = folder / f"{name}_lengths.npy"
+    if lengths.exists():
+        return unpacked_strings(np.load(folder / f"{name}.npy"), np.load(lengths))
+    column: NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r")
+    return column
 
 
 def _about(folder: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from implementations.ids import packed_strings
 from implementations.ratings import Ratings
 
 
@@ -23,7 +24,7 @@ class Dataset:
         Whether the ratings were made up. Said in every record, table and figure.
     sha256 : str
         Of the content, whatever the layout it was read from (`content_sha256`).
-    user_ids, movie_ids : ndarray, int64
+    user_ids, movie_ids : ndarray, int64, or object where ids are text
         Raw ids, ascending; position p is the contiguous id p.
     ratings : Ratings
         Sorted by user, then movie. Arrays may be read-only memory maps.
@@ -38,12 +39,12 @@ class Dataset:
     name: str
     synthetic: bool
     sha256: str
-    user_ids: NDArray[np.int64]
-    movie_ids: NDArray[np.int64]
+    user_ids: NDArray[Any]
+    movie_ids: NDArray[Any]
     ratings: Ratings
     total_ratings: int
-    titles: Mapping[int, str] = field(default_factory=dict)
-    genres: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    titles: Mapping[int | str, str] = field(default_factory=dict)
+    genres: Mapping[int | str, tuple[str, ...]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -52,14 +53,14 @@ class Dataset:
         return len(self.ratings) == self.total_ratings
 
 
-def content_sha256(
-    user_ids: NDArray[np.int64], movie_ids: NDArray[np.int64], ratings: Ratings
-) -> str:
+def content_sha256(user_ids: NDArray[Any], movie_ids: NDArray[Any], ratings: Ratings) -> str:
     """Identity of a data set: SHA-256 over raw ids and the sorted ratings, little-endian.
+
+    Ids that are text enter as their UTF-8 bytes, and the lengths of these.
 
     Parameters
     ----------
-    user_ids, movie_ids : ndarray, int64
+    user_ids, movie_ids : ndarray, int64, or object where ids are text
     ratings : Ratings
         Sorted by user, then movie.
 
@@ -69,7 +70,9 @@ def content_sha256(
         64 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    columns = (user_ids, movie_ids, ratings.users, ratings.items, ratings.values)
+    columns: list[NDArray[Any]] = [ratings.users, ratings.items, ratings.values]
+    for ids in (movie_ids, user_ids):
+        columns[:0] = packed_strings(ids) if ids.dtype == object else [ids]
     for column in columns:
         digest.update(np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<")).data)
     return digest.hexdigest()

@@ -1,7 +1,7 @@
 """Data sets by name or path: MovieLens releases, files on disk, and the synthetic stand-in."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from harness.data.dataset import Dataset
 from harness.data.ladder.scales import ratings_needed
 from harness.data.movielens.download import RELEASES, DownloadError, Progress, fetch, zip_path
 from harness.data.movielens.fingerprint import READER_VERSION
-from harness.data.movielens.layouts import locate
+from harness.data.movielens.locating import locate
 from harness.data.movielens.opening import Report, cached, open_path, read
 from harness.errors import UserError
 
@@ -27,7 +27,12 @@ class Availability(NamedTuple):
     state: str
 
 
-def open_dataset(source: str, names: Sequence[str] | None, report: Report) -> Dataset:
+def open_dataset(
+    source: str,
+    names: Sequence[str] | None,
+    report: Report,
+    columns: Mapping[str, str] | None = None,
+) -> Dataset:
     """Data set that a user asked for.
 
     Parameters
@@ -39,12 +44,16 @@ def open_dataset(source: str, names: Sequence[str] | None, report: Report) -> Da
         users that these need are made, and "auto" downloads for "full" only.
     report : callable
         Takes lines that tell what goes on.
+    columns : mapping, optional
+        Of "user", "item" and "rating" to the names of columns of a path.
 
     Raises
     ------
     UserError
         Where there is no such data set, or it cannot be had or read.
     """
+    if columns and source in (AUTO, SYNTHETIC, *RELEASES):
+        raise UserError(f"--columns is for --data PATH: the columns of {source} are known")
     if source == AUTO:
         return _automatic(names, report)
     if source == SYNTHETIC:
@@ -52,10 +61,10 @@ def open_dataset(source: str, names: Sequence[str] | None, report: Report) -> Da
     if source in RELEASES:
         return _open_release(source, report)
     path = Path(source).expanduser()
-    if not path.exists():
+    if not (path.exists() or path.is_symlink()):
         known = ", ".join([AUTO, SYNTHETIC, *RELEASES])
         raise UserError(f"there is no data set or path {source!r}: give a path or one of {known}")
-    return open_path(path, report)
+    return open_path(path, report, columns)
 
 
 def available() -> list[Availability]:
@@ -92,7 +101,7 @@ def _open_release(name: str, report: Report) -> Dataset:
 
     release = RELEASES[name]
     if release.md5:
-        return cached(_release_key(name), name, lambda: read(locate(zip_file())), report)
+        return cached(_release_key(name), name, lambda: read(locate(zip_file()), report), report)
     dataset = open_path(zip_file(), report)
     ratings = dataset.ratings
     same = (len(ratings), ratings.n_users, ratings.n_items) == release[:3]

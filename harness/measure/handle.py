@@ -15,6 +15,7 @@ from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast
 from harness.measure.machine import oom_kills, thread_environment
 from harness.measure.session import Session
 from harness.results.events import Status
+from harness.scratch import scratch_folder
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,7 +54,7 @@ class Worker:
         self._connection, theirs = Pipe()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
         # What it leaves there goes with it, however it ends: a JVM spills and a library unpacks.
-        self._scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self._scratch = scratch_folder()
         # The worker finds what this process finds: modules of --impl module:Class, too.
         path = os.pathsep.join(entry or os.curdir for entry in sys.path)
         self._process = subprocess.Popen(

@@ -1,5 +1,6 @@
 """What a run is to do."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
@@ -90,17 +91,27 @@ class Entrant:
     hidden: bool = False
 
 
-def entrants(plan: Plan) -> list[Entrant]:
+def entrants(plan: Plan, unloadable: Collection[str] = ()) -> list[Entrant]:
     """Variants and thread counts of a plan, and a hidden reference where it has none.
+
+    Parameters
+    ----------
+    plan : Plan
+    unloadable : collection of str
+        Implementations that must not be imported here: each fails in its worker.
 
     Raises
     ------
     KeyError, ImportError, AttributeError, TypeError
         As `implementations.registry.find`.
     """
-    from implementations.registry import LADDER, find
+    from implementations.registry import LADDER, find, stand_in
 
-    chosen = [_planned(name, threads) for name in plan.implementations for threads in plan.threads]
+    chosen = [
+        _planned(stand_in(name) if name in unloadable else find(name), threads)
+        for name in plan.implementations
+        for threads in plan.threads
+    ]
     if not any(cell.ladder is not None for cell in chosen):
         name = "numba-parallel"
         chosen.append(Entrant(find(name), max(plan.threads), LADDER.index(name), hidden=True))
@@ -108,9 +119,8 @@ def entrants(plan: Plan) -> list[Entrant]:
     return list(unique.values())
 
 
-def _planned(name: str, threads: int) -> Entrant:
-    from implementations.registry import LADDER, find
+def _planned(variant: Variant, threads: int) -> Entrant:
+    from implementations.registry import LADDER
 
-    variant = find(name)
-    ladder = LADDER.index(name) if name in LADDER else None
+    ladder = LADDER.index(variant.name) if variant.name in LADDER else None
     return Entrant(variant, variant.threads(threads), ladder)

@@ -1,7 +1,8 @@
 """Files that are either whole or not there."""
 
-import os
 from pathlib import Path
+
+from implementations.atomic import atomic_write
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:
@@ -19,10 +20,6 @@ def write_whole(path: Path, content: str | bytes) -> Path:
         The same path.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        aside.write_bytes(content.encode() if isinstance(content, str) else content)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with atomic_write(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
     return path

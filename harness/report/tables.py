@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from tabulate import tabulate
@@ -161,7 +162,15 @@ def full_table(cells: pd.DataFrame, about: About) -> pd.DataFrame:
     )
     renamed.insert(0, "data", about.title)
     renamed.insert(1, "synthetic", about.synthetic)
+    texts = renamed.select_dtypes(include=["object", "string"]).columns
+    renamed[texts] = renamed[texts].map(_no_formula)
     return renamed
+
+
+def _no_formula(value: Any) -> Any:
+    """A text that no spreadsheet takes for a formula: names and reasons are anybody's."""
+    dangerous = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if dangerous else value
 
 
 def write_tables(cells: pd.DataFrame, about: About, folder: Path) -> list[Path]:

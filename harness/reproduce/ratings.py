@@ -11,7 +11,7 @@ import numpy as np
 from harness.data.ladder.rung import Rung, split_by_mask
 from harness.data.movielens.download import RELEASES, zip_path
 from harness.data.movielens.indexing import Indexed, index_table
-from harness.data.movielens.layouts import Source, locate
+from harness.data.movielens.locating import Source, locate
 from harness.data.movielens.readers import read_table
 from harness.errors import UserError
 from harness.reproduce.protocol import DataSet, Split

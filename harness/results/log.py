@@ -85,6 +85,15 @@ def _drop_cut_line(path: Path) -> None:
             file.truncate(whole)
 
 
+def holds_run(folder: Path) -> bool:
+    """Whether a folder has the log of a run: one whole line at least."""
+    path = folder / LOG_NAME
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.readline().endswith(b"\n")
+
+
 def read_events(folder: Path) -> Iterator[Event]:
     """Events of a run, in their order.
 

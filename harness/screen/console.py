@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from harness.errors import visible
 from harness.report.numbers import duration
 from harness.screen.ticking import Clock, Ticker
 
@@ -105,7 +106,7 @@ class Screen:
         with self._lock:
             if sys.stdout.isatty():
                 self._erase()  # it is drawn again below the line, when there is news
-            sys.stdout.write(text + "\n")
+            sys.stdout.write(visible(text) + "\n")
             sys.stdout.flush()
             if not self.is_live:
                 self.ticker.put_off()
@@ -135,7 +136,7 @@ class Screen:
 
     def _say(self, text: str) -> None:
         stream = self._console.file
-        stream.write(text + "\n")
+        stream.write(visible(text) + "\n")
         stream.flush()
         self.ticker.put_off()
 
@@ -166,7 +167,7 @@ class Screen:
         above = [part for text in self._view.parts() for part in textwrap.wrap(text, width - 1)]
         rows = [row[: width - 1] for row in self._view.rows()]
         lines = [*above, *([""] if rows else []), *rows]
-        return Text("\n".join(lines[: max(1, height - 2)]), no_wrap=True, overflow="crop")
+        return Text(visible("\n".join(lines[: max(1, height - 2)])), no_wrap=True, overflow="crop")
 
 
 def _is_pipe(stream: TextIO) -> bool:

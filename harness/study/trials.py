@@ -3,7 +3,6 @@
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from harness.analysis.alignment import Series
@@ -18,6 +17,7 @@ from harness.measure.runner import Runner
 from harness.results.events import Cell, RunStarted
 from harness.results.log import EventLog
 from harness.results.records import Run
+from harness.scratch import scratch_folder
 from harness.screen.console import Screen
 from harness.study.backends import PLAIN, REPEATED_ROWS, SLOWED, alias
 from harness.study.rates import Condition, StudyRun
@@ -98,7 +98,7 @@ def make_run(
     moment = load_now()
     started = RunStarted(moment["time"], plan.to_json(), given, moment)
     loaded = background_load(number) if condition == "loaded" else nullcontext()
-    with TemporaryDirectory(prefix="als-ladder-study-") as folder, loaded:
+    with scratch_folder() as folder, loaded:
         with EventLog(Path(folder), started) as log:
             Runner(plan, cells, dataset, log, _Quiet(screen)).run(plan.rungs)
         return cells_of(log.run, settings, condition)

@@ -7,7 +7,7 @@ from bench_cases import SCALE
 from harness.data.datasets import SYNTHETIC, open_dataset
 from harness.data.ladder.scales import cut
 from harness.data.movielens.export import write_csv
-from harness.data.movielens.layouts import locate
+from harness.data.movielens.locating import locate
 from harness.data.movielens.opening import read
 from harness.data.movielens.readers import read_table
 from harness.measure.judge import Judge
@@ -37,7 +37,7 @@ def test_csv_to_columns(source, dataset, benchmark):
 
 @data
 def test_csv_to_dataset(source, dataset, benchmark):
-    assert benchmark(read, source).sha256 == dataset.sha256
+    assert benchmark(read, source, print).sha256 == dataset.sha256
 
 
 @data

@@ -6,11 +6,9 @@ import zipfile
 import pytest
 from release_files import HEADER, write_csv, write_dat, write_tab, zipped
 
-from harness.data.movielens import bad_lines
-from harness.data.movielens.bad_lines import explain_failure
-from harness.data.movielens.layouts import Layout, Member, Source, locate
+from harness.data.movielens import cleaning
+from harness.data.movielens.locating import locate
 from harness.data.movielens.opening import read
-from harness.data.movielens.readers import read_table
 from harness.errors import UserError
 
 BAD_ROWS = {
@@ -22,10 +20,18 @@ BAD_ROWS = {
     "overflow": ("1,2,3,0\n1,3,1e39,0", "line 3: the rating '1e39' is not a finite 32-bit"),
     "empty rating": ("1,2,3,0\n1,3,,0", "line 3: the rating '' is not"),
     "rating in words": ("1,2,good,0", "line 2: the rating 'good' is not"),
-    "fractional id": ("1,2,3,0\n1.5,3,3,0", "line 3: the user id '1.5' is not a 64-bit integer"),
-    "id in words": ("1,abc,3,0", "line 2: the movie id 'abc' is not"),
-    "empty id": ("1,,3,0", "line 2: the movie id '' is not"),
-    "id too large": (f"1,{2**63},3,0", "line 2: the movie id '9223372036854775808' is not"),
+    "fractional id": ("1,2,3,0\n1,3,3,0\n1.5,3,3,0", "line 4: the userId id '1.5' is not a 64-bit"),
+    "id in words": ("1,2,3,0\n1,3,3,0\n1,abc,3,0", "line 4: the movieId id 'abc' is not a 64-bit "
+                    "integer; --columns …=movieId:text takes ids as text"),
+    "empty id": ("1,,3,0", "line 2: the movieId id is empty"),
+    "empty text id": ("a,b,3,0\na, ,3,0", "line 3: the movieId id is empty"),
+    "id too large": (f"1,2,3,0\n1,3,3,0\n1,{2**63},3,0", "line 4: the movieId id "
+                     "'9223372036854775808' is not"),
+    "hexadecimal id": ("1,2,3,0\n1,0x10,3,0", "line 3: the movieId id '0x10' is not"),
+    "other digits": ("1,2,3,0\n1,٣,3,0", "line 3: the movieId id '٣' is not"),
+    "underscored rating": ("1,2,3,0\n1,3,1_0,0", "line 3: the rating '1_0' is not a finite"),
+    "stars": ("1,2,★★★,0", "line 2: the rating '★★★' is not"),
+    "beyond float64": ("1,2,3,0\n1,4,1e400,0", "line 3: the rating '1e400' is not a finite"),
     "ragged, short": ("1,2,3,0\n1,3", "line 3 has 2 columns, not 4"),
     "ragged, long": ("1,2,3,0,5", "line 2 has 5 columns, not 4"),
     "ragged after an empty line": ("1,2,3,0\n\n\n1,3", "line 5 has 2 columns, not 4"),
@@ -36,7 +42,7 @@ BAD_ROWS = {
 def complaint(path):
     """The message of the UserError: one line."""
     with pytest.raises(UserError) as caught:
-        read(locate(path))
+        read(locate(path), print)
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -54,18 +60,36 @@ def test_bad_rows_name_file_and_line(tmp_path, body, expected, packed):
 
 BAD_FILES = {
     "empty": ("ratings.csv", b"", "is empty"),
-    "blank": ("ratings.csv", b"\n\n", "line 1 is empty"),
-    "missing column": ("ratings.csv", b"userId,rating\n1,2\n", "line 1 lacks the column movieId"),
-    "no header": ("ratings.csv", b"1,2,3,4\n", "line 1 lacks the column userId, movieId, rating"),
-    "utf-16": ("ratings.csv", "userId".encode("utf-16"), "line 1 is not UTF-8"),
-    "latin-1": ("ratings.csv", HEADER.encode() + b"\n1,2,3,4\n1,3,\xe9,4\n", "line 3 is not UTF-8"),
-    "dat with single colons": ("ratings.dat", b"1:2:3:4\n", "line 1 has 1 columns, not user"),
+    "blank": ("ratings.csv", b"\n \n", "is empty"),
+    "missing column": ("ratings.csv", b"userId,rating\n1,2\n", "line 1: it has no three columns"),
+    "unknown column": (
+        "ratings.csv",
+        b"userId,thing,rating\n1,2,3\n",
+        "line 1: no column of items "
+        "can be told among 'userId', 'thing', 'rating': none has a name for it that "
+        "is known. Say --columns item=…",
+    ),
+    "two of them": (
+        "ratings.csv",
+        b"userId,movieId,itemId,rating\n1,2,2,3\n",
+        "line 1: no column "
+        "of items can be told among 'userId', 'movieId', 'itemId', 'rating': several",
+    ),
+    "no text": ("ratings.csv", b"userId\0,1", "is no text"),
+    "utf-16": ("ratings.csv", "userId".encode("utf-16"), "is UTF-16 text"),
+    "latin-1": ("ratings.csv", HEADER.encode() + b"\n1,2,3,4\n1,3,\xe9,4\n", "line 3: the rating"),
+    "latin-1 id": (
+        "ratings.csv",
+        HEADER.encode() + b"\na,b,3,4\n\xe9,c,4,4\n",
+        "line 3: the userId id '\\udce9' is not UTF-8 text: convert the file",
+    ),
+    "dat with single colons": ("ratings.dat", b"1:2:3:4\n", "line 1: it has no three columns"),
     "dat, bad rating": ("ratings.dat", b"1::2::3::4\n1::3::x::4\n", "line 2: the rating 'x'"),
     "dat, ragged": ("ratings.dat", b"1::2::3::4\n1::3::4\n", "line 2 has 3 columns, not 4"),
     "dat, duplicate": ("ratings.dat", b"1::2::3::4\n1::2::4::4\n", "line 2: user 1 rated movie 2"),
-    "tab, bad id": ("u.data", b"1\t2\t3\t4\nx\t3\t4\t4\n", "line 2: the user id 'x'"),
+    "tab, bad id": ("u.data", b"1\t2\t3\t4\n2\t2\t3\t4\nx\t3\t4\t4\n", "line 3: the user id 'x'"),
     "tab, not finite": ("u.data", b"1\t2\tinf\t4\n", "line 1: the rating 'inf'"),
-    "tab, two columns": ("u.data", b"1\t2\n", "line 1 has 2 columns, not user"),
+    "tab, two columns": ("u.data", b"1\t2\n", "line 1: it has no three columns"),
 }
 
 
@@ -76,28 +100,32 @@ def test_bad_files_name_file_and_line(tmp_path, name, content, expected):
 
 
 BAD_MOVIES = {
-    "csv, id": (write_csv, "movies.csv", b"movieId,title,genres\n1,A,B\nx,C,D\n", "line 3 is not"),
-    "csv, ragged": (write_csv, "movies.csv", b"movieId,title,genres\n1,A\n", "line 2 is not a"),
-    "csv, latin-1": (write_csv, "movies.csv", b"movieId,title,genres\n1,\xe9,B\n", "line 2 is not"),
-    "dat, ragged": (write_dat, "movies.dat", b"1::A::B\n2::C\n", "line 2 is not a movie's"),
-    "item, flags": (write_tab, "u.item", b"1|A|d|v|u|0|1\n", "line 1 is not a movie's"),
+    "csv, id": (write_csv, "movies.csv", b"movieId,title,genres\n1,A,B\nx,C,D\n", {1: "A"}, 3),
+    "csv, ragged": (write_csv, "movies.csv", b"movieId,title,genres\n1\n2,B\n", {2: "B"}, 2),
+    "csv, latin-1": (write_csv, "movies.csv", b"movieId,title,genres\n1,\xe9,B\n", {1: "é"}, None),
+    "csv, order": (write_csv, "movies.csv", b"genres,Title,movie_id\nB,A,1\n", {1: "A"}, None),
+    "csv, no header": (write_csv, "movies.csv", b"1,A,B\n", {}, 1),
+    "csv, empty": (write_csv, "movies.csv", b"", {}, 1),
+    "csv, quote": (write_csv, "movies.csv", b'movieId,title\n1,"A\n2,B\n', {1: "A", 2: "B"}, None),
+    "csv, huge": (write_csv, "movies.csv", b'id,title\n1,"' + b"x" * 200_000 + b'"\n2,B',
+                  {2: "B"}, 2),
+    "dat, ragged": (write_dat, "movies.dat", b"1::A::B\n2\n", {1: "A"}, 2),
+    "item, flags": (write_tab, "u.item", b"1|A|d|v|u|0|1\n", {}, 1),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("write", "name", "content", "expected"), BAD_MOVIES.values(), ids=BAD_MOVIES
+    ("write", "name", "content", "titles", "line"), BAD_MOVIES.values(), ids=BAD_MOVIES
 )
-def test_bad_movies_name_file_and_line(tmp_path, write, name, content, expected):
+def test_bad_titles_stop_no_ratings(tmp_path, write, name, content, titles, line):
     write(tmp_path)
     (tmp_path / name).write_bytes(content)
-    assert f"{name} {expected}" in complaint(tmp_path)
-
-
-def test_a_line_that_only_pyarrow_refuses_is_told_in_its_words(tmp_path):
-    write_csv(tmp_path)
-    source = locate(tmp_path)
-    error = explain_failure(source.ratings, source.layout, "some\nreason")
-    assert str(error).endswith("ratings.csv cannot be read: some reason")
+    told = []
+    dataset = read(locate(tmp_path), told.append)
+    assert len(dataset.ratings) == 5
+    assert dataset.titles == titles
+    assert len(told) == (line is not None)
+    assert all(f"{tmp_path / name}" in one and f"line {line}" in one for one in told)
 
 
 def test_no_such_path(tmp_path):
@@ -105,7 +133,7 @@ def test_no_such_path(tmp_path):
 
 
 def test_folder_without_ratings(tmp_path):
-    assert "holds no ratings.csv, ratings.dat, u.data" in complaint(tmp_path)
+    assert "holds no ratings.csv, ratings.dat, u.data nor another table" in complaint(tmp_path)
 
 
 def test_folder_with_several_data_sets(tmp_path):
@@ -162,14 +190,14 @@ def test_zip_whose_checksum_differs(tmp_path):
 
 @pytest.mark.parametrize("chunk", [1, 10, 60, 1 << 22])
 def test_lines_are_counted_right_among_odd_but_good_ones(tmp_path, monkeypatch, chunk):
-    monkeypatch.setattr(bad_lines, "_CHUNK", chunk)
+    monkeypatch.setattr(cleaning, "_CHUNK", chunk)
     good = ['"1",2,3,4', "", "1, 3 ,4,4", "-5,7,.5,4", "6,7,1e0,x y", "", "", "8,9,3.50,"]
     lines = [HEADER, *good, *(f"{row},1,1,1" for row in range(100, 120)), "1,2,3", "x,x,x,x"]
     for end in ("\n", "\r\n"):
         (tmp_path / "ratings.csv").write_bytes(end.join(lines).encode())
         assert f"line {len(lines) - 1} has 3 columns, not 4" in complaint(tmp_path)
         (tmp_path / "ratings.csv").write_bytes(end.join(lines[:-2]).encode())
-        assert len(read(locate(tmp_path)).ratings) == 25
+        assert len(read(locate(tmp_path), print).ratings) == 25
 
 
 @pytest.mark.parametrize("closed_at", [None, 40])
@@ -182,25 +210,5 @@ def test_a_quote_that_is_not_closed_makes_no_line_vanish(tmp_path, closed_at):
     path = tmp_path / "ratings.csv"
     path.write_text("\n".join([HEADER, *lines]) + "\n")
     with pytest.raises(UserError, match=r"ratings\.csv line 22 opens a quote") as caught:
-        read(locate(path))
+        read(locate(path), print)
     assert "\n" not in str(caught.value)
-
-
-def test_lines_that_end_in_cr_alone_are_refused_in_one_line(tmp_path):
-    path = tmp_path / "ratings.csv"
-    path.write_bytes(f"{HEADER}\r1,2,3.0,9\r1,3,4.0,9\r".encode())
-    with pytest.raises(UserError, match="end each line with LF or CRLF") as caught:
-        read(locate(path))
-    assert "\n" not in str(caught.value)
-
-
-def test_a_table_with_a_header_and_another_separator_is_a_layout_of_one_line(tmp_path):
-    layout = Layout("x.tsv", "items.tsv", "\t", ("user", "item", "stars"), header=True)
-    path = tmp_path / "x.tsv"
-    path.write_text('item\tstars\t"user"\n7\t4.5\t2\n9\t"1"\t2\n')
-    table = read_table(Source("x", layout, Member(path), None))
-    assert [block.tolist() for block in table.users] == [[2, 2]]
-    assert table.values.tolist() == [4.5, 1.0]
-    path.write_text("item\tstars\n7\t4.5\n")
-    with pytest.raises(UserError, match="lacks the column user"):
-        read_table(Source("x", layout, Member(path), None))

@@ -9,7 +9,7 @@ from release_files import write_csv, write_dat, zipped
 from harness.data import cache
 from harness.data.movielens import opening
 from harness.data.movielens.fingerprint import content_key
-from harness.data.movielens.layouts import locate
+from harness.data.movielens.locating import locate
 
 COLUMNS = ("user_ids", "movie_ids", "users", "items", "values")
 
@@ -35,9 +35,9 @@ def reads(monkeypatch):
     count = []
     read = opening.read
 
-    def counting(source):
+    def counting(source, report):
         count.append(source)
-        return read(source)
+        return read(source, report)
 
     monkeypatch.setattr(opening, "read", counting)
     return count
@@ -60,7 +60,7 @@ def stored(own_cache):
 
 
 def test_the_second_time_nothing_is_read(folder, own_cache, reads):
-    fresh = opening.read(locate(folder))
+    fresh = opening.read(locate(folder), print)
     reads.clear()
     for _ in range(2):
         same(opening.open_path(folder, Lines()), fresh)
@@ -163,11 +163,13 @@ def test_an_interrupted_write_leaves_nothing(folder, own_cache, monkeypatch):
 
 def test_what_a_killed_writer_left_is_swept_away(folder, own_cache):
     columns = own_cache / "columns"
-    for name in (".99999999-abc", ".1-abc"):  # no process has the first number, one has the other
-        (columns / name).mkdir(parents=True)
+    # No process has the first number, one has the other.
+    dead, alive = (columns / f".key.{pid}-0123abcd.part" for pid in (99999999, 1))
+    for name in (dead, alive):
+        name.mkdir(parents=True)
     opening.open_path(folder, Lines())
-    assert not (columns / ".99999999-abc").exists()
-    assert (columns / ".1-abc").exists()
+    assert not dead.exists()
+    assert alive.exists()
 
 
 def test_cache_folder_of_the_user(monkeypatch):

@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import socket
 import threading
+import time
 
 import pytest
 import requests
@@ -32,8 +33,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return
         body = CONTENT[start:]
         self.send_response(206 if start else 200)
+        if self.server.is_portal:
+            self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if self.server.drips:
+            for byte in range(100):
+                self.wfile.write(body[byte : byte + 1])
+                time.sleep(0.02)
+            return
         self.wfile.write(body[: self.server.sends])
 
     def log_message(self, *_):
@@ -45,6 +53,7 @@ def server(monkeypatch, own_cache):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.asked, server.status, server.heeds_range = [], 200, True
+        server.is_portal = server.drips = False
         server.sends = len(CONTENT)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -229,3 +238,39 @@ def test_interrupted_keeps_the_part_and_shows_no_zip(server):
         fetch("ml-1m", lambda _: None, interrupt)
     assert [file.name for file in part_of().parent.iterdir()] == [part_of().name]
     get()
+
+
+def test_a_page_instead_of_the_zip_is_told_and_never_kept(server):
+    server.is_portal = True
+    assert "a web page came instead of the zip" in refused()
+    assert not zip_path("ml-1m").exists()
+    server.is_portal = False
+    get()
+
+
+def test_a_server_that_drips_is_given_up_and_gone_on_from(server, monkeypatch):
+    monkeypatch.setattr(download, "_LEAST_S", 0.3)
+    server.drips = True
+    start = time.monotonic()
+    assert "came in 0.3 s; another try goes on" in refused()
+    assert time.monotonic() - start < 10
+    server.drips = False
+    lines, _ = get()
+    assert "from byte" in lines[0]
+
+
+def test_mirrors_of_the_user_come_first_and_the_checksum_decides(server, monkeypatch):
+    own = download.BASE_URL
+    dead = f"http://127.0.0.1:{closed_port()}/ml"
+    monkeypatch.setenv("ALS_LADDER_MIRROR", f"{dead}/, {own}/mirror")
+    monkeypatch.setattr(download, "BASE_URL", dead)
+    lines, _ = get()
+    assert lines[1] == f"{dead}/ml-1m.zip: no connection to the server"
+    assert lines[2] == f"downloading {own}/mirror/ml-1m.zip"
+
+
+def test_a_mirror_with_another_file_gives_way_to_the_server(server, monkeypatch):
+    monkeypatch.setitem(download.RELEASES, "ml-1m", Release(1, 1, 1, "0" * 32))
+    monkeypatch.setenv("ALS_LADDER_MIRROR", f"{download.BASE_URL}/mirror")
+    assert "its checksum is not the pinned one" in refused()
+    assert server.asked == [None, None]

@@ -10,9 +10,9 @@ from harness.data.ladder import scales as ladder
 from harness.data.ladder.holdout import hash_ids, is_test, splitmix64
 from harness.data.ladder.scales import SCALES, cut, ladder_order, plan, ratings_needed, rungs_up_to
 from harness.data.movielens.indexing import index_table
-from harness.data.movielens.layouts import locate
+from harness.data.movielens.locating import locate
 from harness.data.movielens.opening import read
-from harness.data.movielens.readers import Table
+from harness.data.movielens.table import Table
 from harness.errors import UserError
 from implementations.ratings import Ratings
 
@@ -263,7 +263,7 @@ def test_a_rung_larger_than_the_data_is_refused():
 
 
 def test_a_rung_of_real_ratings_keeps_its_shape(movielens_small):
-    dataset = read(locate(movielens_small))
+    dataset = read(locate(movielens_small), print)
     assert (len(dataset.ratings), len(dataset.user_ids), len(dataset.movie_ids)) == (
         100_836, 610, 9_724,
     )  # fmt: skip

@@ -5,7 +5,7 @@ import pytest
 from release_files import GENRES, HEADER, ROWS, TITLES, WRITERS, write_csv, write_dat, zipped
 
 from harness.data.movielens import indexing
-from harness.data.movielens.layouts import locate
+from harness.data.movielens.locating import locate
 from harness.data.movielens.movies import read_movies
 from harness.data.movielens.opening import read
 from harness.data.movielens.readers import read_table
@@ -34,7 +34,7 @@ def test_every_layout_as_folder_file_and_zip(tmp_path, name, end):
         (folder / name, "release"),
         (archive, "ml-x"),
     ):
-        dataset = read(locate(path))
+        dataset = read(locate(path), print)
         check(dataset)
         assert dataset.name == called
         assert dataset.titles == TITLES
@@ -45,7 +45,7 @@ def test_every_layout_as_folder_file_and_zip(tmp_path, name, end):
 def test_another_file_name_and_no_movies(tmp_path, name):
     WRITERS[name](tmp_path)
     mine = (tmp_path / name).rename(tmp_path / "mine.txt")
-    dataset = read(locate(mine))
+    dataset = read(locate(mine), print)
     check(dataset)
     assert dataset.name == "mine"
     assert dataset.titles == {}
@@ -54,7 +54,7 @@ def test_another_file_name_and_no_movies(tmp_path, name):
 
 def test_movies_of_the_10m_release_are_utf8(tmp_path):
     write_dat(tmp_path, encoding="utf-8")
-    assert read_movies(locate(tmp_path)).titles == TITLES
+    assert read_movies(locate(tmp_path), False, print).titles == TITLES
 
 
 def test_the_table_keeps_the_order_of_the_file(tmp_path):
@@ -67,14 +67,14 @@ def test_the_table_keeps_the_order_of_the_file(tmp_path):
 def test_columns_in_another_order_a_mark_and_quotes(tmp_path):
     lines = ["rating,movieId,extra,userId", *(f'{r},"{m}",x,{u}' for u, m, r in ROWS)]
     (tmp_path / "ratings.csv").write_text("\ufeff" + "\n".join(lines), encoding="utf-8")
-    check(read(locate(tmp_path)))
+    check(read(locate(tmp_path), print))
 
 
 @pytest.mark.parametrize("far", [2**40, -(2**40)])
 def test_ids_of_64_bits(tmp_path, far):
     rows = [HEADER, f"{far},3,1,0", f"1,{far},2,0"]
     (tmp_path / "ratings.csv").write_text("\n".join(rows))
-    dataset = read(locate(tmp_path))
+    dataset = read(locate(tmp_path), print)
     assert dataset.user_ids.tolist() == sorted([1, far])
     assert dataset.movie_ids.tolist() == sorted([3, far])
 

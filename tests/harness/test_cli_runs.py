@@ -210,9 +210,10 @@ def test_a_run_whose_harness_was_killed_goes_on_to_the_same_bits(tmp_path, csv_f
     assert not Path(f"/proc/{worker}/exe").exists()
 
 
-def test_ctrl_c_reports_what_was_measured(tmp_path, csv_file):
-    done = _interrupt(tmp_path, csv_file, "read 4 of 300 users", signal.SIGINT)
-    assert done.returncode == 130, done.stderr
+@pytest.mark.parametrize(("which", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_reports_what_was_measured(tmp_path, csv_file, which, status):
+    done = _interrupt(tmp_path, csv_file, "read 4 of 300 users", which)
+    assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr
     assert "interrupted" in done.stdout
     assert "\nScale full: " in done.stdout  # the table of the scale that was broken off

@@ -197,3 +197,15 @@ def test_a_stopped_ticker_ends_before_its_period_does():
     ticker.start()
     ticker.stop()
     assert not ticker._thread.is_alive()
+
+
+@pytest.mark.parametrize("speak", [Screen.line, Screen.notice, Screen.moment])
+def test_no_terminal_obeys_what_a_title_holds(terminal, capsys, speak):
+    """Neither a title, nor a file's name, nor anybody's exception."""
+    evil = "a\x1b]0;pwned\x07b\x1b[2J\rc\x9b31m"
+    with Screen(Console(file=terminal, force_terminal=True), Clock()) as screen:
+        speak(screen, evil)
+    said = capsys.readouterr().out + terminal.getvalue()
+    for code in ("\x1b]0", "\x07", "\x1b[2Jc", "\x9b"):
+        assert code not in said
+    assert r"a\x1b]0;pwned\x07b\x1b[2J" in said

@@ -1,6 +1,7 @@
 """Figures: what they say, for whatever a run may have brought."""
 
 import math
+import os
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -63,10 +64,10 @@ def test_a_write_that_fails_leaves_what_was_there(
 ) -> None:
     path = write_whole(tmp_path / "a.txt", "old")
 
-    def full_disk(self: Path, content: bytes) -> int:
+    def full_disk(_: int) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.raises(OSError, match="no space"):
         write_whole(path, "new")
     assert path.read_text(encoding="utf-8") == "old"

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import report_frames as frames
 
+from harness.report.findings import About
 from harness.report.tables import full_table, markdown, write_tables
 from harness.report.terminal import WIDTH, folded, legend, scale_table
 
@@ -283,3 +284,12 @@ def test_seconds_and_bytes_say_so_in_the_csv(cells: pd.DataFrame) -> None:
     names = set(full_table(cells, frames.ABOUT))
     assert {"sweep_low_s", "users_s", "compile_s", "peak_bytes", "row_difference_relative"} <= names
     assert not {"sweep_s", "speedup", "bytes_needed"} & names
+
+
+def test_no_text_of_the_csv_is_a_formula(cells: pd.DataFrame) -> None:
+    """A spreadsheet would call it; names and reasons are anybody's."""
+    changed = cells.assign(reason="=cmd()", variant="@SUM(1)")
+    table = full_table(changed, About("-1+1", False, ""))
+    assert set(table["reason"]) == {"'=cmd()"}
+    assert set(table["variant"]) == {"'@SUM(1)"}
+    assert set(table["data"]) == {"'-1+1 · "}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import psutil
 
+from harness import scratch
 from harness.data.dataset import Dataset, content_sha256
 from harness.measure.observer import Progress
 from harness.measure.plan import Plan, entrants
@@ -109,9 +110,10 @@ def record_of(run: Run, variant: str, rung: str = "full") -> Record:
 
 
 def alive_workers() -> list[psutil.Process]:
-    """Processes that this one started, with theirs."""
+    """Processes that this one started, with theirs; without that which removes its scratch."""
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in alive if scratch.REAPER not in child.cmdline()]
 
 
 def quality_of(run: Run) -> dict[Any, Any]:

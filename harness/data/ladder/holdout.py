@@ -1,5 +1,8 @@
 """Which ratings are test: decided by a hash of raw ids, so that it is one answer in every rung."""
 
+import hashlib
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,14 +39,22 @@ def splitmix64(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z
 
 
-def hash_ids(raw_ids: NDArray[np.int64]) -> NDArray[np.uint64]:
+def hash_ids(raw_ids: NDArray[Any]) -> NDArray[np.uint64]:
     """SplitMix64 of raw ids: the order of users in the ladder."""
-    return splitmix64(np.asarray(raw_ids, dtype=np.int64).view(np.uint64))
+    return splitmix64(_keys(raw_ids))
+
+
+def _keys(raw_ids: NDArray[Any]) -> NDArray[np.uint64]:
+    """Raw ids as 64 bits: whole numbers themselves; of text the first eight bytes of SHA-256."""
+    if raw_ids.dtype != object:
+        return np.asarray(raw_ids, dtype=np.int64).view(np.uint64)
+    digests = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in raw_ids)
+    return np.frombuffer(b"".join(digest[:8] for digest in digests), "<u8").astype(np.uint64)
 
 
 def is_test(
-    user_ids: NDArray[np.int64],
-    movie_ids: NDArray[np.int64],
+    user_ids: NDArray[Any],
+    movie_ids: NDArray[Any],
     users: NDArray[np.int32],
     items: NDArray[np.int32],
     split_seed: int,
@@ -55,7 +66,7 @@ def is_test(
 
     Parameters
     ----------
-    user_ids, movie_ids : ndarray, int64
+    user_ids, movie_ids : ndarray, int64, or object where ids are text
         Raw ids; ``user_ids[users]`` are the raw users of the ratings.
     users, items : ndarray, shape (n_ratings,), int32
         Positions in `user_ids` and `movie_ids`.
@@ -69,8 +80,8 @@ def is_test(
     if not 0 <= split_seed < 2**64:
         raise ValueError(f"the split seed must lie in 0 … 2⁶⁴ - 1, not {split_seed}")
     start = splitmix64(np.array([split_seed], dtype=np.uint64))
-    of_user = splitmix64(np.asarray(user_ids, dtype=np.int64).view(np.uint64) ^ start)
-    raw_movies = np.asarray(movie_ids, dtype=np.int64).view(np.uint64)
+    of_user = splitmix64(_keys(user_ids) ^ start)
+    raw_movies = _keys(movie_ids)
     test = np.empty(len(users), dtype=np.bool_)
     for lo in range(0, len(users), _BLOCK):
         block = slice(lo, lo + _BLOCK)

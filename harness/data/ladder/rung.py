@@ -1,6 +1,7 @@
 """The noun `Rung`: one subsample, split into train and test."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ class Rung:
         "100k" … "10m", "full", or the name of a published protocol.
     train, test : Ratings
         Each sorted by user, then item; ids are contiguous over both together, in order of raw id.
-    user_ids, movie_ids : ndarray, int64
+    user_ids, movie_ids : ndarray, int64, or object where ids are text
         Raw ids, ascending; position p is the contiguous id p.
     n_cold : int
         Test ratings whose user or movie has no training rating.
@@ -27,8 +28,8 @@ class Rung:
     name: str
     train: Ratings
     test: Ratings
-    user_ids: NDArray[np.int64]
-    movie_ids: NDArray[np.int64]
+    user_ids: NDArray[Any]
+    movie_ids: NDArray[Any]
     n_cold: int
 
     def __len__(self) -> int:
@@ -56,8 +57,8 @@ def cold_mask(train: Ratings, test: Ratings) -> NDArray[np.bool_]:
 def split_by_mask(
     name: str,
     ratings: Ratings,
-    user_ids: NDArray[np.int64],
-    movie_ids: NDArray[np.int64],
+    user_ids: NDArray[Any],
+    movie_ids: NDArray[Any],
     test: NDArray[np.bool_],
 ) -> Rung:
     """Rung of ratings whose ids are contiguous already.
@@ -67,7 +68,7 @@ def split_by_mask(
     name : str
     ratings : Ratings
         Sorted by user, then item.
-    user_ids, movie_ids : ndarray, int64
+    user_ids, movie_ids : ndarray, int64, or object where ids are text
         Raw ids of its users and items.
     test : ndarray, shape (len(ratings),), bool
         The ratings that are test; the others are train.

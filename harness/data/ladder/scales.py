@@ -1,6 +1,7 @@
 """The ladder of scales: nested subsamples of whole users, in an order that no seed changes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ def ratings_needed(names: Sequence[str]) -> int | None:
     return None if "full" in names else max((_SIZES[name] for name in names), default=0)
 
 
-def ladder_order(user_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+def ladder_order(user_ids: NDArray[Any]) -> NDArray[np.int64]:
     """Positions of the users in the order of the ladder: by SplitMix64 of the raw id."""
     return np.argsort(hash_ids(user_ids), kind="stable").astype(np.int64, copy=False)
 

@@ -1,16 +1,18 @@
-"""MovieLens releases from their server: pinned, resumable, and quick to say that it cannot."""
+"""MovieLens releases from their servers: pinned, resumable, and quick to say that it cannot."""
 
+import os
 import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any, NamedTuple
 
 import pooch
 import requests
-from urllib3.exceptions import InsecureRequestWarning
+from urllib3.exceptions import HTTPError, InsecureRequestWarning
 
 from harness.data.cache import cache_folder
 from harness.errors import UserError
@@ -20,6 +22,8 @@ PATIENCE_S = 8.0
 """Seconds to wait for the server's first answer, name look-up included."""
 
 _CONNECT_S, _STALL_S = 4.0, 30.0
+# Less than so many bytes in so many seconds is a server that has stalled.
+_LEAST_BYTES, _LEAST_S = 1 << 14, 60.0
 _CHUNK = 1 << 20
 
 Progress = Callable[[int, int | None], None]
@@ -45,6 +49,14 @@ RELEASES: dict[str, Release] = {
     # Its zip changes with each release; these are the counts of September 2018.
     "ml-latest-small": Release(100_836, 610, 9_724, None),
 }
+
+
+class _WebPage(requests.RequestException):
+    """A page came where a zip was asked for: a portal that wants a password, for one."""
+
+
+class _Stalled(requests.RequestException):
+    """Too few bytes came for too long."""
 
 
 class DownloadError(UserError):
@@ -85,15 +97,40 @@ def fetch(name: str, report: Callable[[str], None], progress: Progress) -> Path:
         if md5 is None or pooch.file_hash(str(target), alg="md5") == md5:
             return target
         report(f"{target} has not the pinned checksum: it is fetched again")
-    url = f"{BASE_URL}/{name}.zip"
+    downloader = _Downloader(target, md5 is not None, report, progress)
+    *mirrors, last = (f"{base}/{name}.zip" for base in (*_mirrors(), BASE_URL))
+    for url in mirrors:
+        try:
+            return _retrieved(url, target, md5, downloader)
+        except DownloadError as error:
+            report(f"{url}: {error}")
     try:
-        _retrieve(url, target, md5, _Downloader(target, md5 is not None, report, progress))
+        return _retrieved(last, target, md5, downloader)
+    except DownloadError as error:
+        raise DownloadError(_by_hand(name, last, str(error))) from error
+
+
+def _mirrors() -> list[str]:
+    """Places that the user names, before the server: what they send is checked all the same."""
+    named = os.environ.get("ALS_LADDER_MIRROR", "").split(",")
+    return [place.strip().rstrip("/") for place in named if place.strip()]
+
+
+def _retrieved(url: str, target: Path, md5: str | None, downloader: "_Downloader") -> Path:
+    """Download; why it failed, in a few words.
+
+    Raises
+    ------
+    DownloadError
+    """
+    try:
+        _retrieve(url, target, md5, downloader)
     except requests.RequestException as error:
-        raise DownloadError(_by_hand(name, url, _reason(error))) from error
+        raise DownloadError(_reason(error)) from error
     except ValueError as error:
-        raise DownloadError(_by_hand(name, url, "its checksum is not the pinned one")) from error
+        raise DownloadError("its checksum is not the pinned one") from error
     except OSError as error:
-        raise DownloadError(_by_hand(name, url, f"{target}: {error.strerror}")) from error
+        raise DownloadError(f"{target}: {error.strerror}") from error
     return target
 
 
@@ -113,6 +150,10 @@ def _by_hand(name: str, url: str, reason: str) -> str:
 
 
 def _reason(error: requests.RequestException) -> str:
+    if isinstance(error, _WebPage):
+        return "a web page came instead of the zip"
+    if isinstance(error, _Stalled):
+        return f"less than {_LEAST_BYTES >> 10} KiB came in {_LEAST_S:g} s; another try goes on"
     if error.response is not None:
         return f"the server answered {error.response.status_code}"
     if isinstance(error, requests.exceptions.SSLError):
@@ -155,6 +196,8 @@ class _Downloader:
             response = self._ask(url, here)
         with response:
             response.raise_for_status()
+            if response.headers.get("Content-Type", "").startswith("text/html"):
+                raise _WebPage
             self._save(response, part, here)
         part.replace(output_file)
 
@@ -176,11 +219,27 @@ class _Downloader:
             here = 0  # the server sends the whole file, whatever was asked for
         length = response.headers.get("Content-Length")
         total = here + int(length) if length else None
+        came, since = 0, monotonic()
         with part.open("ab" if here else "wb") as stream:
-            for chunk in response.iter_content(_CHUNK):
+            while chunk := _next_bytes(response):
                 stream.write(chunk)
-                here += len(chunk)
+                here, came = here + len(chunk), came + len(chunk)
                 self.progress(here, total)
+                if monotonic() - since > _LEAST_S:
+                    if came < _LEAST_BYTES:
+                        raise _Stalled
+                    came, since = 0, monotonic()
+        if total is not None and here < total:
+            raise requests.exceptions.ChunkedEncodingError
+
+
+def _next_bytes(response: requests.Response) -> bytes:
+    """What has come in, however little; nothing at the end."""
+    try:
+        chunk: bytes = response.raw.read1(_CHUNK)
+    except (HTTPError, OSError) as error:
+        raise requests.exceptions.ChunkedEncodingError(error) from error
+    return chunk
 
 
 def _first_answer(url: str, headers: dict[str, str], verify: bool) -> requests.Response:

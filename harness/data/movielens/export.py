@@ -2,12 +2,8 @@
 
 import csv
 import io
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -17,13 +13,12 @@ from numpy.typing import NDArray
 from harness.data.dataset import Dataset
 from harness.data.synthetic.streams import streams
 from harness.errors import UserError
+from implementations.atomic import atomic_write
 
 _HEADER = ("userId", "movieId", "rating", "timestamp")
 _NO_GENRES = "(no genres listed)"
 
 _ROWS_AT_ONCE = 1 << 20  # 30 MB of text
-
-_PERMISSIONS = 0o644  # a file written aside is its owner's alone at first
 
 # From January 1995 on, as in MovieLens; a user rates a movie every half minute.
 _FIRST_SECOND, _SECONDS, _SECONDS_APART = 789_652_009, 900_000_000, 30
@@ -48,34 +43,23 @@ def write_csv(dataset: Dataset, folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _replacing(folder / "movies.csv") as stream:
+        with atomic_write(folder / "movies.csv") as stream:
             _write_movies(dataset, stream)
-        with _replacing(folder / "ratings.csv") as stream:
+        with atomic_write(folder / "ratings.csv") as stream:
             _write_ratings(dataset, stream)
     except OSError as error:
         raise UserError(f"{folder} cannot be written ({error}): choose another folder") from error
 
 
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path` once all went well."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-        Path(name).chmod(_PERMISSIONS)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _write_ratings(dataset: Dataset, stream: BinaryIO) -> None:
+def _write_ratings(dataset: Dataset, stream: IO[bytes]) -> None:
     # The header is written by hand, because pyarrow puts it in quotes.
     stream.write((",".join(_HEADER) + "\n").encode())
-    types = (pa.int64(), pa.int64(), pa.string(), pa.int64())
-    schema = pa.schema(zip(_HEADER, types, strict=True))
-    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+    ids = [dataset.user_ids, dataset.movie_ids]
+    kinds = [pa.string() if one.dtype == object else pa.int64() for one in ids]
+    schema = pa.schema(zip(_HEADER, (*kinds, pa.string(), pa.int64()), strict=True))
+    # A quote is needed in no number; pyarrow's "needed" would put them around all strings.
+    quoting = "needed" if pa.string() in kinds else "none"
+    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style=quoting)
     ratings, n_users = dataset.ratings, len(dataset.user_ids)
     first_row = np.searchsorted(ratings.users, np.arange(n_users, dtype=np.int32))
     first_second = _first_seconds(n_users) - _SECONDS_APART * first_row
@@ -105,7 +89,7 @@ def _first_seconds(n_users: int) -> NDArray[np.int64]:
     return _FIRST_SECOND + (hashes % np.uint64(_SECONDS)).astype(np.int64)
 
 
-def _write_movies(dataset: Dataset, stream: BinaryIO) -> None:
+def _write_movies(dataset: Dataset, stream: IO[bytes]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("movieId", "title", "genres"))

@@ -3,14 +3,15 @@
 import hashlib
 import json
 import os
-import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from harness.data.cache import cache_folder
-from harness.data.movielens.layouts import Source
+from harness.data.movielens.locating import Source
 from harness.errors import UserError
+from implementations.atomic import atomic_write
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raised whenever the same files give another data set than before."""
 
 
@@ -24,7 +25,8 @@ def content_key(source: Source) -> str:
     """
     members = (source.ratings, source.movies)
     files = sorted({member.path for member in members if member is not None})
-    digest = hashlib.sha256(f"reader {READER_VERSION}\n{source.ratings.inside}\n".encode())
+    given = json.dumps([source.ratings.inside, sorted(source.columns.items())])
+    digest = hashlib.sha256(f"reader {READER_VERSION}\n{given}\n".encode())
     for file in files:
         try:
             digest.update(f"{file.stat().st_size} {_checksum(file)}\n".encode())
@@ -52,12 +54,7 @@ def _checksum(file: Path) -> str:
 
 
 def _remember(memory: Path, text: str) -> None:
-    try:
+    with suppress(OSError):  # a cache that cannot be written costs time and nothing else
         memory.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=memory.parent, delete=False, encoding="utf-8"
-        ) as aside:
-            aside.write(text)
-        Path(aside.name).replace(memory)
-    except OSError:
-        pass  # a cache that cannot be written costs time and nothing else
+        with atomic_write(memory) as stream:
+            stream.write(text.encode())

@@ -1,13 +1,15 @@
 """Raw ids to contiguous ones, sorted by user and movie."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from harness.data.movielens.bad_lines import lines_of_rows
-from harness.data.movielens.layouts import Source
-from harness.data.movielens.readers import Blocks, Table
+from harness.data.movielens.cleaning import lines_of_rows
+from harness.data.movielens.dialect import Dialect
+from harness.data.movielens.locating import Source
+from harness.data.movielens.table import Blocks, Table, TextIds
 from harness.errors import UserError
 from implementations.ratings import Ratings
 
@@ -19,15 +21,15 @@ class Indexed(NamedTuple):
 
     Attributes
     ----------
-    user_ids, movie_ids : ndarray, int64
+    user_ids, movie_ids : ndarray, int64, or object where ids are text
         Raw ids, ascending; position p is the contiguous id p.
     ratings : Ratings
     order : ndarray, shape (n_ratings,), int64, or None
         Row of the file that each rating stood in; None where the file was sorted already.
     """
 
-    user_ids: NDArray[np.int64]
-    movie_ids: NDArray[np.int64]
+    user_ids: NDArray[Any]
+    movie_ids: NDArray[Any]
     ratings: Ratings
     order: NDArray[np.int64] | None
 
@@ -48,30 +50,43 @@ def index_table(table: Table, source: Source) -> Indexed:
     """
     user_ids, users = contiguous(table.users)
     movie_ids, items = contiguous(table.movies)
-    values, order = table.values, None
+    values, dialect, order = table.values, table.dialect, None
+    del table  # the raw ids make room for what follows; pyarrow alone would keep it
+    pa.default_memory_pool().release_unused()
     if not _ascending(users, items):
-        pairs = users * np.int64(len(movie_ids)) + items
-        order = np.argsort(pairs)
+        order = np.argsort(_pairs(users, items, len(movie_ids)))
         users, items, values = users[order], items[order], values[order]
         if not _ascending(users, items):
-            raise _duplicates(pairs, table, source)
+            by_row = np.empty_like(order)
+            by_row[order] = _pairs(users, items, len(movie_ids))
+            raise _duplicates(by_row, dialect, source, (user_ids, movie_ids))
     ratings = Ratings(users, items, values, len(user_ids), len(movie_ids))
     return Indexed(user_ids, movie_ids, ratings, order)
 
 
-def contiguous(raw: Blocks) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def _pairs(users: NDArray[np.int32], items: NDArray[np.int32], n_items: int) -> NDArray[np.int64]:
+    """One number for each pair."""
+    pairs = users.astype(np.int64)
+    pairs *= n_items
+    pairs += items
+    return pairs
+
+
+def contiguous(raw: Blocks | TextIds) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Distinct raw ids, ascending, and the position of each raw id among them.
 
     Parameters
     ----------
-    raw : tuple of ndarray, int32 or int64
+    raw : TextIds, or tuple of ndarray, int32 or int64
         At least one block; none is empty.
 
     Returns
     -------
-    distinct : ndarray, int64
+    distinct : ndarray, int64, or object where ids are text
     positions : ndarray, shape (sum of the lengths of the blocks,), int32
     """
+    if isinstance(raw, TextIds):
+        return raw.distinct, raw.positions
     lowest = min(int(block.min()) for block in raw)
     span = max(int(block.max()) for block in raw) - lowest + 1
     # A look-up table is many times as fast as a sort, and ids of a release are nearly dense.
@@ -100,16 +115,23 @@ def _ascending(users: NDArray[np.int32], items: NDArray[np.int32]) -> bool:
     return True
 
 
-def _duplicates(pairs: NDArray[np.int64], table: Table, source: Source) -> UserError:
+def _duplicates(
+    pairs: NDArray[np.int64],
+    dialect: Dialect | None,
+    source: Source,
+    ids: tuple[NDArray[Any], NDArray[Any]],
+) -> UserError:
     """Error that counts the pairs rated again and shows the first of them."""
     order = np.argsort(pairs, kind="stable")
     again = np.flatnonzero(pairs[order[1:]] == pairs[order[:-1]])
     first = again[np.argmin(order[again + 1])]
-    earlier, row = int(order[first]), int(order[first + 1])
-    member = source.ratings
-    line_before, line = lines_of_rows(member, source.layout, (earlier, row))
-    user, movie = (np.concatenate(blocks)[row] for blocks in (table.users, table.movies))
+    rows = int(order[first]), int(order[first + 1])
+    member, unit = source.ratings, "row"
+    if dialect is not None:
+        unit, rows = "line", lines_of_rows(member, dialect, rows)
+    before, here = rows
+    user, movie = divmod(int(pairs[order[first]]), len(ids[1]))
     return UserError(
-        f"{member} line {line}: user {user} rated movie {movie} already on line {line_before} "
-        f"({len(again):,} such ratings in all): keep one of each"
+        f"{member} {unit} {here}: user {ids[0][user]} rated movie {ids[1][movie]} already on "
+        f"{unit} {before} ({len(again):,} such ratings in all): keep one of each"
     )

@@ -1,36 +1,38 @@
 """Files to a `Dataset`: from the cache where it was read before."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.data import cache
 from harness.data.dataset import Dataset, content_sha256
 from harness.data.movielens.fingerprint import content_key
 from harness.data.movielens.indexing import index_table
-from harness.data.movielens.layouts import Source, locate
+from harness.data.movielens.locating import Source, locate
 from harness.data.movielens.movies import read_movies
 from harness.data.movielens.readers import read_table
 
 Report = Callable[[str], None]
 
 
-def open_path(path: Path, report: Report) -> Dataset:
-    """Data set in a folder, a zip or a ratings file.
+def open_path(path: Path, report: Report, columns: Mapping[str, str] | None = None) -> Dataset:
+    """Data set in a folder, an archive or a ratings file.
 
     Parameters
     ----------
     path : Path
     report : callable
         Takes lines that tell what goes on.
+    columns : mapping, optional
+        Of "user", "item" and "rating" to the names of columns that were given.
 
     Raises
     ------
     UserError
         Where there are no ratings, or bad ones.
     """
-    source = locate(path)
-    return cached(content_key(source), source.name, lambda: read(source), report)
+    source = locate(path, columns)
+    return cached(content_key(source), source.name, lambda: read(source, report), report)
 
 
 def cached(key: str, name: str, make: Callable[[], Dataset], report: Report) -> Dataset:
@@ -46,27 +48,40 @@ def cached(key: str, name: str, make: Callable[[], Dataset], report: Report) -> 
     """
     found = cache.load(key, report)
     if found is None:
-        found = make()
-        try:
-            cache.store(key, found)
-        except OSError as error:
-            report(f"{name} is not cached, and read again next time: {error}")
-        else:
-            # As memory maps the columns need no memory of their own.
-            found = cache.load(key, report) or found
+        found = _kept(key, name, make(), report)
     return dataclasses.replace(found, name=name)
 
 
-def read(source: Source) -> Dataset:
+def _kept(key: str, name: str, made: Dataset, report: Report) -> Dataset:
+    """A data set from the cache, where it could be put there; otherwise as it is."""
+    reason = None
+    try:
+        cache.store(key, made)
+    except OSError as error:
+        reason = error
+    # As memory maps the columns need no memory of their own. Another process may have stored it.
+    stored = cache.load(key, report)
+    if stored is None:
+        report(f"{name} is not cached, and read again next time: {reason}")
+    return stored or made
+
+
+def read(source: Source, report: Report) -> Dataset:
     """Data set read from its files.
+
+    Parameters
+    ----------
+    source : Source
+    report : callable
+        Takes a line where titles are missing.
 
     Raises
     ------
     UserError
-        Where a file is bad.
+        Where the ratings are bad.
     """
     indexed = index_table(read_table(source), source)
-    movies = read_movies(source)
+    movies = read_movies(source, indexed.movie_ids.dtype == object, report)
     ratings = indexed.ratings
     return Dataset(
         name=source.name,

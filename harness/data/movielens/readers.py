@@ -1,40 +1,23 @@
 """Ratings files to columns in file order, by pyarrow."""
 
-import csv
-from dataclasses import dataclass
+import io
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-from numpy.typing import NDArray
 
-from harness.data.movielens.bad_lines import explain_failure, explain_vanished
-from harness.data.movielens.layouts import Layout, Member, Source
+from harness.data.movielens.archives import Member
+from harness.data.movielens.cleaning import CleanLines
+from harness.data.movielens.dialect import Dialect, tell_dialect
+from harness.data.movielens.locating import Source
+from harness.data.movielens.parquet import read_parquet
+from harness.data.movielens.table import Blocks, Table, TextIds, text_ids
 from harness.errors import UserError
 
-_CHUNK = 1 << 22
-Blocks = tuple[NDArray[np.signedinteger[Any]], ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    """Ratings as they stand in the file, row by row.
-
-    Attributes
-    ----------
-    users, movies : tuple of ndarray, int32 or int64
-        Raw ids, in the blocks that pyarrow read: joining them would copy every row once more.
-    values : ndarray, shape (n_ratings,), float32
-        All finite.
-    """
-
-    users: Blocks
-    movies: Blocks
-    values: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.values)
+_CHUNK, _TAIL = 1 << 22, 1 << 16
+_TEXT = pa.dictionary(pa.int32(), pa.string())  # a number a row, whatever its length
 
 
 def read_table(source: Source) -> Table:
@@ -43,88 +26,116 @@ def read_table(source: Source) -> Table:
     Raises
     ------
     UserError
-        Where the file cannot be read, lacks a column, holds no rating, or has a line whose ids are
-        not integers or whose rating is not a finite number. It names the file and the line.
+        Where the file cannot be read, its columns cannot be told, it holds no rating, or has a line
+        whose ids are empty or not whole numbers like the others, or whose rating is not a finite
+        number. It names the file and the line.
     """
-    member, layout = source.ratings, source.layout
-    _check_first_line(member, layout)
-    columns = _read_columns(member, layout)
-    _check_nothing_vanished(member, layout, columns.num_rows)
-    if not columns.num_rows:
-        raise UserError(f"{member} has a header but no ratings")
-    users, movies = (_blocks(columns[name]) for name in layout.columns[:2])
-    values = columns[layout.columns[2]].to_numpy()
-    # float64 holds the sum of any number of float32: it is finite exactly if all of them are.
-    if not np.isfinite(values.sum(dtype=np.float64)):
-        raise explain_failure(member, layout, "a rating is not finite")
-    return Table(users, movies, values)
+    if PurePath(source.ratings.name).suffix.lower() == ".parquet":
+        return read_parquet(source)
+    member, dialect = source.ratings, tell_dialect(source)
+    columns = _read_as_it_is(member, dialect)
+    table = columns and _table(columns, dialect)
+    return table or _read_carefully(member, dialect)
 
 
-def _read_columns(member: Member, layout: Layout) -> pa.Table:
-    try:
-        return _parse(member, layout, pa.int32())
-    except pa.ArrowInvalid:
-        # Either an id needs 64 bits or a line is bad.
-        pass
-    try:
-        return _parse(member, layout, pa.int64())
-    except pa.ArrowInvalid as error:
-        raise explain_failure(member, layout, str(error)) from error
+def _read_as_it_is(member: Member, dialect: Dialect) -> pa.Table | None:
+    """Columns where every line is one that pyarrow takes; None where some need a closer look."""
+    for id_type in (pa.int32(), pa.int64()):
+        try:
+            with member.open() as stream:
+                # By its name pyarrow reads a plain file without the interpreter: faster.
+                columns = _parse(str(member.path) if member.plain else stream, dialect, id_type)
+        except pa.ArrowInvalid:
+            continue  # an id needs 64 bits, or a line is not as it should be
+        return columns if columns.num_rows == _usable_lines(member, dialect) else None
+    return None
 
 
-def _parse(member: Member, layout: Layout, id_type: pa.DataType) -> pa.Table:
-    user, movie, rating = layout.columns
-    convert = pa.csv.ConvertOptions(
-        include_columns=layout.columns,
-        column_types={user: id_type, movie: id_type, rating: pa.float32()},
-        null_values=[],  # an empty field is an error and no null
-    )
-    with member.open() as stream:
-        return pa.csv.read_csv(
-            # By its name pyarrow reads a plain file without the interpreter: faster.
-            stream if member.inside else str(member.path),
-            pa.csv.ReadOptions(autogenerate_column_names=not layout.header),
-            pa.csv.ParseOptions(delimiter=layout.separator[0]),
-            convert,
+def _read_carefully(member: Member, dialect: Dialect) -> Table:
+    """Table of the lines made clean; complains of the first that cannot be.
+
+    Raises
+    ------
+    UserError
+    """
+    reason = ""
+    for id_type in (pa.int32(), pa.int64()):
+        clean = CleanLines(member, dialect)
+        try:
+            columns = _parse(io.BufferedReader(clean, _CHUNK), dialect, id_type, skipped=0)
+            break
+        except pa.ArrowInvalid as error:
+            reason = " ".join(str(error).split())
+    else:
+        clean.exhaust()  # to the line that is wrong, if there is one
+        if not clean.n_lines:
+            raise UserError(f"{member} has a header but no ratings")
+        raise UserError(f"{member} cannot be read: {reason}")
+    table = _table(columns, dialect)
+    if table is None or len(table) != clean.n_lines:
+        raise UserError(
+            f"{member} has {clean.n_lines:,} lines that are not blank, of which "
+            f"{columns.num_rows:,} were read as ratings"
         )
+    return table
 
 
-def _check_nothing_vanished(member: Member, layout: Layout, n_rows: int) -> None:
-    """Complain where lines were taken for the content of one quoted field."""
-    ends, last = 0, b"\n"
+def _parse(
+    stream: Any, dialect: Dialect, id_type: pa.DataType, skipped: int | None = None
+) -> pa.Table:
+    """Columns "user", "item" and "rating"."""
+    # A reader that splits at one character sees an empty column between the two of each `::`.
+    step = len(dialect.separator)
+    names = [f"f{n}" for n in range(step * (dialect.width - 1) + 1)]
+    user, item, rating = (names[step * position] for position in dialect.positions)
+    kinds = [_TEXT if text else id_type for text in dialect.text]
+    columns = pa.csv.read_csv(
+        stream,
+        pa.csv.ReadOptions(
+            column_names=names, skip_rows=dialect.skipped if skipped is None else skipped
+        ),
+        pa.csv.ParseOptions(delimiter=dialect.separator[0]),
+        pa.csv.ConvertOptions(
+            include_columns=(user, item, rating),
+            column_types={user: kinds[0], item: kinds[1], rating: pa.float32()},
+            null_values=[],  # an empty field is an error and no null
+        ),
+    )
+    return columns.rename_columns(["user", "item", "rating"])
+
+
+def _table(columns: pa.Table, dialect: Dialect) -> Table | None:
+    """Table of columns; None where an id is empty or a rating is not finite."""
+    pa.default_memory_pool().release_unused()
+    values = columns["rating"].to_numpy()
+    # float64 holds the sum of any number of float32: it is finite exactly if all of them are.
+    if not len(values) or not np.isfinite(values.sum(dtype=np.float64)):
+        return None
+    users, movies = (_ids(columns[name]) for name in ("user", "item"))
+    for ids in (users, movies):
+        if isinstance(ids, TextIds) and ids.distinct[0] == "":
+            return None
+    return Table(users, movies, values, dialect)
+
+
+def _ids(column: pa.ChunkedArray) -> Blocks | TextIds:
+    if column.type != _TEXT:
+        return tuple(chunk.to_numpy() for chunk in column.chunks if len(chunk))
+    return text_ids(column)
+
+
+def _usable_lines(member: Member, dialect: Dialect) -> int | None:
+    """Lines after those that are skipped; None where pyarrow may take one for what it is not."""
+    ends, last, tail = 0, b"\n", b""
     with member.open() as stream:
         while chunk := stream.read(_CHUNK):
             ends += chunk.count(b"\n")
             last = chunk[-1:]
-    if ends + (last != b"\n") != n_rows + layout.header:  # empty lines, or a fault
-        explain_vanished(member, layout, n_rows)
-
-
-def _blocks(column: pa.ChunkedArray) -> Blocks:
-    return tuple(chunk.to_numpy() for chunk in column.chunks if len(chunk))
-
-
-def _check_first_line(member: Member, layout: Layout) -> None:
-    """Complain of an empty file or a missing column before pyarrow does so in its own words."""
-    with member.open() as stream:
-        first = stream.readline(1 << 16)
-    if not first.strip():
-        raise UserError(f"{member} is empty" if not first else f"{member} line 1 is empty")
-    try:
-        line = first.decode("utf-8-sig").splitlines()[0]
-    except UnicodeDecodeError as error:
-        raise UserError(f"{member} line 1 is not UTF-8 text: convert the file") from error
-    if not layout.header:
-        found = line.count(layout.separator) + 1
-        if found < len(layout.columns):
-            raise UserError(
-                f"{member} line 1 has {found} columns, not user, movie and rating "
-                f"separated by {layout.separator!r}"
-            )
-        return
-    names = next(csv.reader([line], delimiter=layout.separator))
-    missing = [name for name in layout.columns if name not in names]
-    if missing:
-        raise UserError(
-            f"{member} line 1 lacks the column {', '.join(missing)} (it has {', '.join(names)})"
-        )
+            tail = (tail + chunk)[-_TAIL:]
+            if b"0x" in chunk or b"0X" in chunk:  # it reads hexadecimal numbers
+                return None
+    if (
+        tail.rstrip(b"\r\n").rpartition(b"\n")[2].count(b'"') % 2
+    ):  # it does not mind this at the end
+        return None
+    return ends + (last != b"\n") - dialect.skipped

@@ -2,6 +2,7 @@
 # make run SCALE=full    all of it, 32 million ratings
 # make peers             the same beside cmfrec, Spark, LIBMF and Surprise, in an environment of its own, and their tests
 # make test              the whole suite, and the kernels once more as plain Python
+# make attack            files nobody should write and kills at any moment, for up to ten minutes
 # make lint              what must be clean: formatting, lint, types
 # make bench             what takes how long, from half-sweeps to the reader, beside the run before (pytest-benchmark)
 # make bench-quick       each of these briefly: do they still run?
@@ -16,7 +17,7 @@ BENCHMARKS = tests/benchmarks/test_time_*.py
 BENCH = $(BIN)/python -m pytest $(BENCHMARKS) --benchmark-enable \
 	--benchmark-name=short --benchmark-time-unit=ms --benchmark-columns=min,median,iqr,rounds
 
-.PHONY: run peers test lint bench bench-quick asv clean
+.PHONY: run peers test attack lint bench bench-quick asv clean
 
 run: .venv/ready
 	$(BIN)/python -m harness run --impl $(IMPL) --scale $(SCALE)
@@ -28,6 +29,9 @@ peers: .venv-peers/ready
 test: .venv/ready
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m kernel
 	$(BIN)/python -m pytest
+
+attack: .venv/ready
+	cd tests/attack && timeout 600 $(CURDIR)/$(BIN)/python -m pytest -q -s -p no:cacheprovider attack_files.py attack_kills.py
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

@@ -122,12 +122,14 @@ def _ours(path: Path) -> dict[tuple[object, object], np.float32] | None:
     try:
         dataset = read(locate(path), told.append)
     except UserError as error:
-        assert "\n" not in str(error), error
-        assert path.name in str(error), error
-        return None
-    rows = dataset.ratings
-    users, items = dataset.user_ids[rows.users], dataset.movie_ids[rows.items]
-    return dict(zip(zip(users.tolist(), items.tolist(), strict=True), rows.values, strict=True))
+        said = str(error)
+    else:
+        rows = dataset.ratings
+        users, items = dataset.user_ids[rows.users], dataset.movie_ids[rows.items]
+        return dict(zip(zip(users.tolist(), items.tolist(), strict=True), rows.values, strict=True))
+    assert "\n" not in said, said
+    assert path.name in said, said
+    return None
 
 
 @attack(TABLES)

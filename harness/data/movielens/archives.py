@@ -80,7 +80,8 @@ class Member:
             raise UserError(f"{self} cannot be unpacked ({error}): unpack it by hand") from error
         except OSError as error:
             if self.plain or error.errno is not None:
-                raise UserError(f"{self} cannot be read: {error.strerror or error}") from error
+                reason = error.strerror or " ".join(str(error).split())  # pyarrow's has lines
+                raise UserError(f"{self} cannot be read: {reason}") from error
             raise damaged(self.path, error) from error  # bz2 says so, without a number
 
 

@@ -79,7 +79,9 @@ def tell_dialect(source: Source) -> Dialect:
         role in as_text or _mostly_text(_column(sample, position))
         for role, position in zip(ROLES[:2], positions[:2], strict=True)
     )
-    names = tuple(visible(fields[p]) for p in positions) if has_names else ("user", "movie", "rating")
+    names = (
+        tuple(visible(fields[p]) for p in positions) if has_names else ("user", "movie", "rating")
+    )
     return Dialect(
         separator,
         len(fields),
@@ -90,17 +92,18 @@ def tell_dialect(source: Source) -> Dialect:
     )
 
 
-def split(line: str, separator: str) -> list[str]:
+def split(line: str, separator: str, strict: bool = True) -> list[str]:
     """Fields of a line, without the quotes around them.
 
     Raises
     ------
     csv.Error
-        Where a field is longer than 131,072 characters.
+        Where a field is longer than 131,072 characters or, if `strict`, a quote is not closed or
+        does not end its field.
     """
     if '"' not in line:
         return line.split(separator)
-    fields = next(csv.reader([line], delimiter=separator[0]), [])
+    fields = next(csv.reader([line], delimiter=separator[0], strict=strict), [])
     if len(separator) == 1:
         return fields
     # Between the two characters of a separator there is nothing.

@@ -127,7 +127,7 @@ def _add(movies: Movies, line: str, form: _Form, text_ids: bool) -> bool:
 def _fields(line: str, separator: str) -> Iterator[list[str]]:
     """Fields of a line, once; not at all where one is too long to be any."""
     try:
-        yield split(line, separator) if separator == "," else line.split(separator)
+        yield split(line, separator, strict=False) if separator == "," else line.split(separator)
     except csv.Error:
         return
 

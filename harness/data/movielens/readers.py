@@ -126,16 +126,17 @@ def _ids(column: pa.ChunkedArray) -> Blocks | TextIds:
 
 def _usable_lines(member: Member, dialect: Dialect) -> int | None:
     """Lines after those that are skipped; None where pyarrow may take one for what it is not."""
-    ends, last, tail = 0, b"\n", b""
+    ends, returns, tail = 0, 0, b""
     with member.open() as stream:
         while chunk := stream.read(_CHUNK):
             ends += chunk.count(b"\n")
-            last = chunk[-1:]
-            tail = (tail + chunk)[-_TAIL:]
+            if b"\r" in chunk:
+                returns += chunk.count(b"\r") - (tail[-1:] + chunk).count(b"\r\n")
             if b"0x" in chunk or b"0X" in chunk:  # it reads hexadecimal numbers
                 return None
-    if (
-        tail.rstrip(b"\r\n").rpartition(b"\n")[2].count(b'"') % 2
-    ):  # it does not mind this at the end
+            tail = (tail + chunk)[-_TAIL:]
+    last = tail.rstrip(b"\r\n").rpartition(b"\n")[2]
+    # It minds neither a CR within a field nor a quote that is open at the end.
+    if returns or last.count(b'"') % 2:
         return None
-    return ends + (last != b"\n") - dialect.skipped
+    return ends + (tail[-1:] not in (b"\n", b"")) - dialect.skipped

@@ -127,7 +127,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--impl", default="all", help="names, groups (all, f32), or module:Class; comma-separated")
     add("--scale", default="1m", help="the ladder up to 100k, 320k, 1m, 3.2m, 10m or full")
     add("--only", action="store_true", help="that scale alone")
-    add("--data", default="auto", help="auto, a name (see `list`), or a folder, file or zip")
+    add("--data", default="auto", help="auto, a name (see `list`), or a folder, file or archive")
     add("--columns", type=_columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS)
     add("--baseline", help="implementation that speedups are relative to (default: the lowest)")
     add("--rank", type=int, default=20, help="length of a factor, the bias not counted")

@@ -10,12 +10,12 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from math import isnan
 from pathlib import Path
 from threading import current_thread, main_thread
 from typing import NoReturn
 
 from harness.errors import UserError, visible
+from harness.options import columns, count, counts, precision, seconds, share
 
 _DESCRIPTION = (
     "How much does each way of programming alternating least squares buy, "
@@ -128,7 +128,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--scale", default="1m", help="the ladder up to 100k, 320k, 1m, 3.2m, 10m or full")
     add("--only", action="store_true", help="that scale alone")
     add("--data", default="auto", help="auto, a name (see `list`), or a folder, file or archive")
-    add("--columns", type=_columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS)
+    add("--columns", type=columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS)
     add("--baseline", help="implementation that speedups are relative to (default: the lowest)")
     add("--rank", type=int, default=20, help="length of a factor, the bias not counted")
     add("--reg", type=float, help="regulariser of factors (default: 25; .05 if count-scaled)")
@@ -138,11 +138,11 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, help="of the start factors")
     add("--split-seed", type=int, default=0, help="of the holdout")
     add("--shuffle-seed", type=int, default=0, help="of the order of turns")
-    add("--sweeps", type=_count, default=10, help="first sweeps, each judged for quality")
-    add("--rounds", type=_count, default=30, help="turns of each cell on the clock, at most")
-    add("--precision", type=_precision, metavar="5%", help="end a scale's rounds when all are so")
-    add("--budget", type=_seconds, metavar="SECONDS", help=_BUDGET)
-    add("--threads", type=_counts, default=(), help="counts such as 1,2 (default: all cores)")
+    add("--sweeps", type=count, default=10, help="first sweeps, each judged for quality")
+    add("--rounds", type=count, default=30, help="turns of each cell on the clock, at most")
+    add("--precision", type=precision, metavar="5%", help="end a scale's rounds when all are so")
+    add("--budget", type=seconds, metavar="SECONDS", help=_BUDGET)
+    add("--threads", type=counts, default=(), help="counts such as 1,2 (default: all cores)")
     add("--out", type=Path, help="folder of the run (default: a new one in results/)")
     add("--resume", type=Path, metavar="RUN", help="go on with a run that was interrupted")
     add("--dry-run", action="store_true", help="say what would be run")
@@ -164,7 +164,7 @@ def _given(arguments: Sequence[str]) -> set[str]:
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.description = "Hold an implementation to the contract, property by property."
     parser.add_argument("--impl", required=True, help="a name, a group, or module:Class")
-    parser.add_argument("--threads", type=_count, default=2, help="most threads to check with")
+    parser.add_argument("--threads", type=count, default=2, help="most threads to check with")
     parser.set_defaults(call=_check)
 
 
@@ -172,7 +172,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.description = "Fetch, verify and index a data set; without a name, list them."
     parser.add_argument("source", nargs="?", metavar="NAME|PATH", help="see `list`")
     add = parser.add_argument
-    add("--columns", type=_columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS)
+    add("--columns", type=columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS)
     add("--write", type=Path, metavar="DIR", help="write it out as MovieLens does")
     parser.set_defaults(call=_data)
 
@@ -194,7 +194,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("first", type=Path, metavar="RUN_A", help="folder of the older run")
     parser.add_argument("second", type=Path, metavar="RUN_B", help="folder of the newer one")
     parser.add_argument("--force", action="store_true", help="compare what is not comparable")
-    parser.add_argument("--fail-if-slower", type=_share, metavar="5%", help="for use in CI")
+    parser.add_argument("--fail-if-slower", type=share, metavar="5%", help="for use in CI")
     parser.set_defaults(call=_compare)
 
 
@@ -207,10 +207,10 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
         "exit status: 0 the rates are as wanted; 1 one is not; 2 bad usage; 130 after Ctrl-C"
     )
     add = parser.add_argument
-    add("--trials", type=_count, default=400, help="of each of the four rates (default: 400)")
-    add("--rounds", type=_count, default=180, help="of each run (default: 180)")
+    add("--trials", type=count, default=400, help="of each of the four rates (default: 400)")
+    add("--rounds", type=count, default=180, help="of each run (default: 180)")
     add("--impl", default="numba-serial", help="implementation (default: numba-serial)")
-    add("--rank", type=_count, default=8, help="default: 8, for short sweeps: a trial takes long")
+    add("--rank", type=count, default=8, help="default: 8, for short sweeps: a trial takes long")
     add("--out", type=Path, default=Path("results/study.json"), help="what there is goes on")
     parser.set_defaults(call=_study)
 
@@ -221,50 +221,6 @@ def _add_reproduce(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--impl", help="implementation to train with (default: the protocol's)")
     parser.add_argument("--data", type=Path, help="where its data set is, if not in the cache")
     parser.set_defaults(call=_reproduce)
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
-
-
-def _counts(text: str) -> tuple[int, ...]:
-    return tuple(_count(part.strip()) for part in text.split(","))
-
-
-def _columns(text: str) -> dict[str, str]:
-    columns = dict(part.strip().partition("=")[::2] for part in text.split(","))
-    if not columns.keys() <= {"user", "item", "rating"} or not all(columns.values()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not like user=A,item=B,rating=C")
-    return columns
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if isnan(seconds) or seconds <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
-    return seconds
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text.removesuffix("%")) / 100
-    except ValueError:
-        share = -1.0
-    if not 0 <= share < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage such as 5%")
-    return share
-
-
-def _precision(text: str) -> float:
-    share = _share(text)
-    if not 0 < share < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage between 0 and 100")
-    return share
 
 
 def _run(options: argparse.Namespace) -> int:

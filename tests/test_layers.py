@@ -37,6 +37,7 @@ HARNESS = {
     "": set(),
     "errors": set(),
     "scratch": set(),
+    "options": set(),
     "data": {
         *(f"implementations.{part}" for part in ("ratings", "ids", "columns", "atomic", "jit")),
     },
@@ -85,7 +86,7 @@ HARNESS = {
         "implementations",
     },
     "commands": {"harness", "implementations"},
-    "cli": {"harness.commands"},
+    "cli": {"harness.commands", "harness.options"},
     "__main__": {"harness.cli"},
 }
 # Rooms of harness.data, from the bottom: none imports what comes after it, or the index of all.

@@ -1,0 +1,54 @@
+"""Values of options: text to what it stands for, or what is wrong with it."""
+
+from argparse import ArgumentTypeError
+from math import isnan
+
+
+def count(text: str) -> int:
+    """Whole number from 1."""
+    if not text.isdigit() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def counts(text: str) -> tuple[int, ...]:
+    """Whole numbers from 1, separated by commas."""
+    return tuple(count(part.strip()) for part in text.split(","))
+
+
+def columns(text: str) -> dict[str, str]:
+    """Columns of users, items and ratings, as far as they are named."""
+    found = dict(part.strip().partition("=")[::2] for part in text.split(","))
+    if not found.keys() <= {"user", "item", "rating"} or not all(found.values()):
+        raise ArgumentTypeError(f"{text!r} is not like user=A,item=B,rating=C")
+    return found
+
+
+def seconds(text: str) -> float:
+    """Seconds above 0; inf is one."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if isnan(number) or number <= 0:
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return number
+
+
+def share(text: str) -> float:
+    """Share that is written as a percentage."""
+    try:
+        part = float(text.removesuffix("%")) / 100
+    except ValueError:
+        part = -1.0
+    if not 0 <= part < float("inf"):
+        raise ArgumentTypeError(f"{text!r} is not a percentage such as 5%")
+    return part
+
+
+def precision(text: str) -> float:
+    """Share between 0 and 1 that is written as a percentage."""
+    part = share(text)
+    if not 0 < part < 1:
+        raise ArgumentTypeError(f"{text!r} is not a percentage between 0 and 100")
+    return part

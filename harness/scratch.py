@@ -12,10 +12,12 @@ from tempfile import TemporaryDirectory, mkdtemp
 # Waits for its standard input to end, as it does with the process that holds the other end. What
 # dies with that process may write for a moment longer.
 REAPER = """
-import shutil, sys, time
+import os, shutil, sys, time
 sys.stdin.buffer.read()
-for _ in range(20):
+for _ in range(100):
     shutil.rmtree(sys.argv[1], ignore_errors=True)
+    if not os.path.exists(sys.argv[1]):
+        break
     time.sleep(0.05)
 """
 

@@ -128,6 +128,14 @@ def test_bad_titles_stop_no_ratings(tmp_path, write, name, content, titles, line
     assert all(f"{tmp_path / name}" in one and f"line {line}" in one for one in told)
 
 
+@pytest.mark.parametrize("end", [b"", b"\n2,3,4,x\n"])
+def test_a_line_without_end_is_refused_in_time(tmp_path, end, monkeypatch):
+    monkeypatch.setattr(cleaning, "_LONGEST_LINE", 1 << 23)
+    path = tmp_path / "ratings.csv"
+    path.write_bytes(b"1,2,3," + b"y" * (1 << 25) + end)
+    assert "ratings.csv has a line of more than 8,388,608 bytes" in complaint(path)
+
+
 def test_no_such_path(tmp_path):
     assert "there is no such file or folder" in complaint(tmp_path / "nowhere")
 

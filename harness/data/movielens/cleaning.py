@@ -16,7 +16,7 @@ from harness.data.movielens.dialect import Dialect, rating_number, split, whole_
 from harness.errors import UserError
 
 _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
-_CHUNK = 1 << 22
+_CHUNK, _LONGEST_LINE = 1 << 22, 1 << 24
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -73,7 +73,7 @@ def lines_of_rows(member: Member, dialect: Dialect, rows: tuple[int, int]) -> tu
     Blank lines hold no rating.
     """
     with member.open() as stream:
-        lines = (line for chunk in _whole_lines(stream) for line in chunk.splitlines())
+        lines = (line for chunk in _whole_lines(member, stream) for line in chunk.splitlines())
         filled = (
             number
             for number, line in enumerate(lines, 1)
@@ -83,8 +83,14 @@ def lines_of_rows(member: Member, dialect: Dialect, rows: tuple[int, int]) -> tu
     return first, second
 
 
-def _whole_lines(stream: Any) -> Iterator[bytes]:
-    """Stretches of whole lines, each ended by LF, whatever the file ends them by."""
+def _whole_lines(member: Member, stream: Any) -> Iterator[bytes]:
+    """Stretches of whole lines, each ended by LF, whatever the file ends them by.
+
+    Raises
+    ------
+    UserError
+        Where there is no end for too long: what is held grows with each read.
+    """
     kept = b""
     first = True
     while chunk := stream.read(_CHUNK):
@@ -96,6 +102,8 @@ def _whole_lines(stream: Any) -> Iterator[bytes]:
         text = text.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         end = text.rfind(b"\n") + 1
         kept = text[end:] + held
+        if len(kept) > _LONGEST_LINE:
+            raise UserError(f"{member} has a line of more than {_LONGEST_LINE:,} bytes")
         if end:
             yield text[:end]
     if kept:
@@ -111,7 +119,7 @@ def _clean_pieces(member: Member, dialect: Dialect) -> Iterator[bytes]:
     usual = _usual_lines(dialect)
     number = 0
     with member.open() as stream:
-        for chunk in _whole_lines(stream):
+        for chunk in _whole_lines(member, stream):
             start = 0
             while start < len(chunk):
                 if number >= dialect.skipped:

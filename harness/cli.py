@@ -112,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.set_defaults(call=_list)
     _add_check(commands.add_parser("check", help="hold any implementation to the contract"))
     _add_data(commands.add_parser("data", help="fetch, verify and index a data set"))
+    _add_recommend(commands.add_parser("recommend", help="movies for who likes some, with reasons"))
     _add_report(commands.add_parser("report", help="draw a run again from its log"))
     _add_compare(commands.add_parser("compare", help="what changed between two runs"))
     _add_study(commands.add_parser("study", help="measure how often verdicts are wrong"))
@@ -175,6 +176,18 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     add("--columns", type=columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS)
     add("--write", type=Path, metavar="DIR", help="write it out as MovieLens does")
     parser.set_defaults(call=_data)
+
+
+def _add_recommend(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Train a model, and recommend to who likes some movies: a check by eye."
+    add = parser.add_argument
+    add("--like", action="append", required=True, metavar="TITLE", help="a title, or part of one")
+    add("--data", default="auto", help="auto, a name (see `list`), or a folder, file or archive")
+    add("--columns", type=columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS)
+    add("--scale", default="1m", help="users of auto that are used: 100k, 320k, … or full")
+    add("--impl", default="numba-tiled-f32", help="what to train with (default: %(default)s)")
+    add("--n", type=count, default=10, help="how many (default: %(default)s)")
+    parser.set_defaults(call=_recommend)
 
 
 def _add_report(parser: argparse.ArgumentParser) -> None:
@@ -248,6 +261,13 @@ def _data(options: argparse.Namespace) -> int:
     if options.source is None:
         return show_all()
     return open_and_describe(options.source, options.write, options.columns)
+
+
+def _recommend(options: argparse.Namespace) -> int:
+    from harness.commands.recommend import recommend_to
+
+    given = (options.like, options.data, options.columns, options.scale, options.impl, options.n)
+    return recommend_to(*given)
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -3,10 +3,11 @@
 from implementations.als import start_factors, sweep
 from implementations.backend import AlsBackend, SolveError, Variant
 from implementations.factors import Factors
+from implementations.folding import fold_in, reasons
 from implementations.ids import IdMap
 from implementations.problem import AlsParams, Job
 from implementations.ratings import Csr, ProblemSize, Ratings
-from implementations.serving import Recommendations, fold_in, predict, recommend
+from implementations.serving import Recommendations, predict, recommend
 from implementations.training import Progress, fit
 from implementations.whole_fit import WholeFit
 
@@ -27,6 +28,7 @@ __all__ = [
     "fit",
     "fold_in",
     "predict",
+    "reasons",
     "recommend",
     "start_factors",
     "sweep",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from implementations.arguments import of_kind
+from implementations.arguments import of_kind, row_numbers
 
 # pandas is imported where it is used: who has no raw ids does not wait for it.
 if TYPE_CHECKING:
@@ -138,6 +138,13 @@ def check_map(name: str, ids: IdMap | None, counted: str, count: int) -> None:
     of_kind(name, ids, IdMap)
     if len(ids) != count:
         raise ValueError(f"{name} must have {count} ids as {counted} says, not {len(ids)}")
+
+
+def rows_of(name: str, given: ArrayLike, ids: IdMap | None, count: int) -> NDArray[np.int64]:
+    """Rows of ids, -1 where one is unknown; without a map, ids are rows, checked as such."""
+    if ids is None:
+        return row_numbers(name, given, count).astype(np.int64)
+    return ids.rows(name, given)
 
 
 def raw_ids(name: str, given: Any) -> NDArray[Any]:

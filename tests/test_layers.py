@@ -23,7 +23,7 @@ IMPLEMENTATIONS = [
     {"launching"},
     {"backend", "jit"},
     {"array_backend", "layout", "error_sums"},
-    {"objective", "serving"},
+    {"folding", "objective", "serving"},
     {"kernels"},
     {"tiled"},
     {"naive", "numpy_batched", "numba_serial", "numba_parallel", "numba_tiled", "peers"},

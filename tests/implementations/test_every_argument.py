@@ -19,6 +19,7 @@ from implementations import (
     fit,
     fold_in,
     predict,
+    reasons,
     recommend,
     start_factors,
     sweep,
@@ -52,6 +53,13 @@ CALLS = {
     predict: {"factors": MODEL, "users": ["a"], "items": [7]},
     recommend: {"factors": MODEL, "user": "a", "n": 2, "seen": TRAIN},
     fold_in: {"factors": MODEL, "items": [7], "values": [4], "params": PARAMS},
+    reasons: {
+        "factors": MODEL,
+        "items": [7],
+        "values": [4],
+        "wanted": [1],
+        "params": PARAMS,
+    },
     start_factors: {"train": TRAIN, "params": PARAMS},
     sweep: {"backend": ready(find("numpy"), TRAIN, PARAMS)},
     AlsParams: {

@@ -16,6 +16,7 @@ from implementations import (
     fit,
     fold_in,
     predict,
+    reasons,
     recommend,
 )
 
@@ -87,6 +88,24 @@ def test_a_user_folded_in_is_the_row_that_the_oracle_solves(model, rated, biases
     np.testing.assert_allclose(new.users, exact, rtol=1e-9, atol=1e-12)
     assert (len(new.users), new.user_ids, new.item_ids) == (1, None, ITEMS)
     assert recommend(new, 0, seen=rated).items.size == 4 - len(rated)
+
+
+@pytest.mark.parametrize("biases", [False, True])
+def test_the_reasons_of_a_prediction_add_up_to_it(model, biases):
+    params = AlsParams(rank=3, reg=0.5, bias_reg=0.25, biases=biases)
+    rated, values = [40, 10, 20], [5, 1, 3]
+    parts = reasons(model, rated, values, [30, 20], params)
+    assert parts.shape == (2, 3)
+    alone = fold_in(model, rated, values, params)
+    base = model.mean + model.items[[2, 1], -1].astype(np.float64)
+    np.testing.assert_allclose(base + parts.sum(axis=1), predict(alone, 0, [30, 20]), rtol=1e-12)
+
+
+def test_reasons_are_of_items_that_are_known(model):
+    with pytest.raises(ValueError, match="wanted must be one-dimensional, of items that the model"):
+        reasons(model, [40], [5], [999])
+    with pytest.raises(ValueError, match="items must hold one item at least"):
+        reasons(model, [], [], [10])
 
 
 def test_a_user_without_ratings_is_folded_in_as_zeros(model):

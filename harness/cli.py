@@ -120,6 +120,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", default="auto", help="auto, a name (see `list`), or a folder, file or archive"
+    )
+    _add_columns(parser)
+
+
+def _add_columns(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--columns", type=columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS
+    )
+
+
 def _add_run(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     parser.formatter_class = argparse.ArgumentDefaultsHelpFormatter
@@ -128,8 +141,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--impl", default="all", help="names, groups (all, f32), or module:Class; comma-separated")
     add("--scale", default="1m", help="the ladder up to 100k, 320k, 1m, 3.2m, 10m or full")
     add("--only", action="store_true", help="that scale alone")
-    add("--data", default="auto", help="auto, a name (see `list`), or a folder, file or archive")
-    add("--columns", type=columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS)
+    _add_source(parser)
     add("--baseline", help="implementation that speedups are relative to (default: the lowest)")
     add("--rank", type=int, default=20, help="length of a factor, the bias not counted")
     add("--reg", type=float, help="regulariser of factors (default: 25; .05 if count-scaled)")
@@ -172,9 +184,8 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.description = "Fetch, verify and index a data set; without a name, list them."
     parser.add_argument("source", nargs="?", metavar="NAME|PATH", help="see `list`")
-    add = parser.add_argument
-    add("--columns", type=columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS)
-    add("--write", type=Path, metavar="DIR", help="write it out as MovieLens does")
+    _add_columns(parser)
+    parser.add_argument("--write", type=Path, metavar="DIR", help="write it out as MovieLens does")
     parser.set_defaults(call=_data)
 
 
@@ -182,8 +193,7 @@ def _add_recommend(parser: argparse.ArgumentParser) -> None:
     parser.description = "Train a model, and recommend to who likes some movies: a check by eye."
     add = parser.add_argument
     add("--like", action="append", required=True, metavar="TITLE", help="a title, or part of one")
-    add("--data", default="auto", help="auto, a name (see `list`), or a folder, file or archive")
-    add("--columns", type=columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS)
+    _add_source(parser)
     add("--scale", default="1m", help="users of auto that are used: 100k, 320k, … or full")
     add("--impl", default="numba-tiled-f32", help="what to train with (default: %(default)s)")
     add("--n", type=count, default=10, help="how many (default: %(default)s)")

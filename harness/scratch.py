@@ -39,11 +39,13 @@ def _root(_: int) -> Path:
         start_new_session=True,  # Ctrl-C is not for it
         cwd="/",
     )
-    atexit.register(_remove, root, reaper)
+    atexit.register(_remove, os.getpid(), root, reaper)
     return root
 
 
-def _remove(root: Path, reaper: "subprocess.Popen[bytes]") -> None:
+def _remove(owner: int, root: Path, reaper: "subprocess.Popen[bytes]") -> None:
+    if os.getpid() != owner:
+        return  # a child that was forked ends in order
     shutil.rmtree(root, ignore_errors=True)
     reaper.kill()
     reaper.wait()

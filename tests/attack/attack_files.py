@@ -8,7 +8,6 @@ import io
 import lzma
 import tarfile
 import zipfile
-from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -41,8 +40,6 @@ TOKENS = [
     *(b"2147483648", b"x", b"null", b"NULL", b"NA", b"#", b"true", b"\x1b[2J", b"=cmd()"),
 ]
 
-counts: Counter[str] = Counter()
-
 
 def attack(examples: int):
     """A test that is tried so often; ten seconds for one are a hang."""
@@ -53,14 +50,6 @@ def attack(examples: int):
         print_blob=True,
         suppress_health_check=[*HealthCheck],
     )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tell():
-    yield
-    print()
-    for what, number in sorted(counts.items()):
-        print(f"{number:8,} {what}")
 
 
 def _table(random: Random) -> bytes:
@@ -134,7 +123,7 @@ def _ours(path: Path) -> dict[tuple[object, object], np.float32] | None:
 
 @attack(TABLES)
 @given(st.randoms(use_true_random=False))
-def test_a_table_is_read_as_a_slow_reader_does_or_refused(tmp_path_factory, random):
+def test_a_table_is_read_as_a_slow_reader_does_or_refused(tmp_path_factory, counts, random):
     content = _mutated(random, _table(random))
     path = tmp_path_factory.getbasetemp() / "attacked.csv"
     path.write_bytes(content)
@@ -153,7 +142,7 @@ def test_a_table_is_read_as_a_slow_reader_does_or_refused(tmp_path_factory, rand
 
 @attack(TABLES // 6)
 @given(st.randoms(use_true_random=False))
-def test_a_table_that_is_not_damaged_is_accepted(tmp_path_factory, random):
+def test_a_table_that_is_not_damaged_is_accepted(tmp_path_factory, counts, random):
     content = _table(random)
     path = tmp_path_factory.getbasetemp() / "whole.csv"
     path.write_bytes(content)
@@ -183,7 +172,7 @@ def _packed(random: Random, content: bytes) -> tuple[str, bytes]:
 
 @attack(PACKED)
 @given(st.randoms(use_true_random=False))
-def test_what_is_packed_and_damaged_is_refused_or_whole(tmp_path_factory, random):
+def test_what_is_packed_and_damaged_is_refused_or_whole(tmp_path_factory, counts, random):
     content = _table(random)
     name, packed = _packed(random, content)
     path = tmp_path_factory.getbasetemp() / name
@@ -195,7 +184,7 @@ def test_what_is_packed_and_damaged_is_refused_or_whole(tmp_path_factory, random
 
 @attack(TITLES)
 @given(st.randoms(use_true_random=False))
-def test_titles_never_stop_the_ratings(tmp_path_factory, random):
+def test_titles_never_stop_the_ratings(tmp_path_factory, counts, random):
     folder = tmp_path_factory.getbasetemp() / "titled"
     folder.mkdir(exist_ok=True)
     for file in folder.iterdir():
@@ -222,7 +211,7 @@ def test_titles_never_stop_the_ratings(tmp_path_factory, random):
 
 @attack(PARQUET)
 @given(st.randoms(use_true_random=False))
-def test_parquet_that_is_damaged_raises_nothing_else(tmp_path_factory, random):
+def test_parquet_that_is_damaged_raises_nothing_else(tmp_path_factory, counts, random):
     stream = io.BytesIO()
     pd.DataFrame({"user": [1, 2], "item": [3, 4], "rating": [1.0, 2.0]}).to_parquet(stream)
     path = tmp_path_factory.getbasetemp() / "a.parquet"

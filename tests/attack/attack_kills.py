@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -25,16 +24,6 @@ from harness.results.log import LOG_NAME, holds_run, read_run
 MOMENTS = 50
 MODEL = ["--rank", "4", "--reg", "2", "--bias-reg", "1", "--sweeps", "3", "--rounds", "3"]
 RUN = ["run", "--impl", "numpy", "--scale", "full", *MODEL, "--budget", "inf"]
-
-counts: Counter[str] = Counter()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tell():
-    yield
-    print()
-    for what, number in sorted(counts.items()):
-        print(f"{number:8,} {what}")
 
 
 @pytest.fixture
@@ -88,7 +77,7 @@ def _hidden(folder: Path) -> list[Path]:
     return [path for path in folder.rglob(".*") if path.name.endswith(".part")]
 
 
-def test_a_run_that_is_killed_at_any_moment_goes_on_to_the_same_bits(tmp_path, csv_file):
+def test_a_run_that_is_killed_at_any_moment_goes_on_to_the_same_bits(tmp_path, csv_file, counts):
     options = [*RUN, "--data", str(csv_file), "--out", "run"]
     for whole in (tmp_path / "first", tmp_path / "whole"):
         whole.mkdir()
@@ -118,7 +107,9 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_to_the_same_bits(tmp_path, c
         list(pool.map(kill_and_go_on, moments))
 
 
-def test_a_cache_whose_making_is_killed_at_any_moment_is_whole_or_made_again(tmp_path, csv_file):
+def test_a_cache_whose_making_is_killed_at_any_moment_is_whole_or_made_again(
+    tmp_path, csv_file, counts
+):
     describe = ["data", str(csv_file)]
     start = time.monotonic()
     assert _call(describe, tmp_path) == 0

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from typing import NoReturn
 
+from harness.commands import latent_options
 from harness.errors import UserError, visible
 from harness.options import columns, count, counts, precision, seconds, share
 
@@ -113,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands.add_parser("check", help="hold any implementation to the contract"))
     _add_data(commands.add_parser("data", help="fetch, verify and index a data set"))
     _add_recommend(commands.add_parser("recommend", help="movies for who likes some, with reasons"))
+    latent = commands.add_parser("latent", help="what the factors of a model know of its movies")
+    _add_source(latent)
+    latent_options.add_options(latent)
     _add_report(commands.add_parser("report", help="draw a run again from its log"))
     _add_compare(commands.add_parser("compare", help="what changed between two runs"))
     _add_study(commands.add_parser("study", help="measure how often verdicts are wrong"))

@@ -1,0 +1,56 @@
+"""Figures of what the factors of a model mean, as pure functions of its facts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.report.drawing.figure import Drawn
+from harness.report.drawing.style import WIDTH
+from harness.report.latent.map import map_figure
+from harness.report.latent.parting import parting_figure
+from harness.report.latent.shrinkage import shrinkage_figure
+
+_FIGURES = (
+    (
+        "latent",
+        map_figure,
+        "Movies on the two leading axes of their factors. The model has seen ratings only: genres "
+        "colour the points afterwards, those that lie farthest out, and a cross marks the mean of "
+        "a genre. Distances are in stars: how far apart two movies are for a typical user, biases "
+        "apart. Signs of axes mean nothing.",
+    ),
+    (
+        "latent-genres",
+        parting_figure,
+        "How well a linear discriminant in all dimensions of the factors tells two genres apart, "
+        "on movies held out from it: the probability (AUC, in hundredths) that it ranks a movie of "
+        "one above a movie of the other; 50 is chance. Movies with both genres are left out.",
+    ),
+    (
+        "latent-shrinkage",
+        shrinkage_figure,
+        "What is left of a movie's factor and bias, by its number of ratings: the standard "
+        "deviation over users of what the factors predict, and the distance of the movie's mean "
+        "prediction from that of all. A regulariser that does not grow with the ratings leaves "
+        "little where there are few. Well-known movies are also better liked, and opinions on them "
+        "more divided: not all of the rise is the regularisers'.",
+    ),
+)
+
+
+def latent_figures(facts: Mapping[str, Any], width: float = WIDTH) -> list[Drawn]:
+    """Draw all figures of a model's factors.
+
+    Parameters
+    ----------
+    facts : mapping
+        By `harness.analysis.latent.latent_facts`, with ``data`` and ``model``: what `latent.json`
+        holds.
+    width : float
+        Inches; 3.7 suits a phone.
+
+    Returns
+    -------
+    list of Drawn
+        The map, the genres, and the shrinkage.
+    """
+    return [Drawn(name, caption, draw(facts, width)) for name, draw, caption in _FIGURES]

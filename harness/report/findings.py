@@ -1,6 +1,7 @@
 """What a run found, as tables, figures and page take it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -38,11 +39,20 @@ class About:
 
 @dataclass(frozen=True)
 class Findings:
-    """The frames of the analysis, which may be empty, and what they are about."""
+    """The frames of the analysis, which may be empty, and what they are about.
+
+    Attributes
+    ----------
+    cells, qualities : DataFrame
+    about : About
+    against : mapping of str to DataFrame
+        The cells frame once more for each implementation that speed can be compared with.
+    """
 
     cells: pd.DataFrame
     qualities: pd.DataFrame
     about: About
+    against: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def baseline(self) -> str:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from harness.report.cells import rows_of
 from harness.report.drawing import layout, marks
 from harness.report.drawing import style as st
+from harness.report.drawing.panels import draw_legend, legend_lines
 from harness.report.drawing.points import Point, Quantity, Series, Word, series_of
 
 _LEFT = 0.75  # inches before the axes
@@ -49,21 +50,23 @@ def _draw(
     series: Sequence[Series], scales: dict[str, float], title: str, quantity: Quantity
 ) -> Figure:
     """Arrange title, names of the scales, plot, words and key from above."""
-    wide = st.WIDTH - _LEFT - layout.label_room([one.look.label for one in series])
+    wide = st.width() - _LEFT - layout.label_room([one.look.label for one in series])
     limits = layout.log_limits(list(scales.values())) if scales else (0.5, 2.0)
     shown = [mark for one in series for point in one.points if point for mark in point.marks]
-    key = marks.key_lines(set(shown), st.WIDTH - 0.2)
+    key = marks.key_lines(set(shown), st.width() - 0.2)
+    legend = legend_lines([one.look for one in series]) if st.is_narrow() else []
     blocks = [(one.look, _rows(one.words, limits, wide)) for one in series if one.words]
     rows_of_names = layout.packed(_places(scales, limits, wide))
     tall = max(2.6, st.STEP * (len(series) + 2))
     strip = st.STEP * sum(len(rows) for _, rows in blocks) + 0.1 * bool(blocks)
-    below = 0.55 + st.STEP * len(key)
+    below = 0.55 + st.STEP * (len(key) + len(legend))
     above = st.title_height(title) + 0.05 + st.STEP * max(rows_of_names, default=-1) + st.STEP
     total = below + strip + tall + above
     figure = st.new_figure(total)
     st.put_title(figure, quantity.name, title)
-    marks.draw_key(figure, key, 0.12)
-    across = (_LEFT / st.WIDTH, wide / st.WIDTH)
+    draw_legend(figure, legend, [])
+    marks.draw_key(figure, key, 0.12 + st.STEP * len(legend))
+    across = (_LEFT / st.width(), wide / st.width())
     axes = figure.add_axes((across[0], (below + strip) / total, across[1], tall / total))
     axes.set_ylabel(quantity.axis)
     _ratings_axis(axes, limits, scales)
@@ -128,7 +131,8 @@ def _plot(
     if quantity.unit is not None:
         axes.axhline(quantity.unit, color=st.MUTED, linewidth=0.8, zorder=1)
     for one in series:
-        _draw_series(axes, one)
+        with st.tagged(axes, one.look):
+            _draw_series(axes, one)
     ends = []
     for one in series:
         last = next((point for point in reversed(one.points) if point), None)
@@ -199,27 +203,23 @@ def _words_below(
     axes.spines["left"].set_visible(False)
     down = 0.05 + st.STEP / 2
     for look, rows in blocks:
-        start = layout.LABEL_START * 72
-        axes.annotate(
-            look.label,
-            (1, down),
-            (start, 0),
-            xycoords=axes.get_yaxis_transform(),
-            textcoords="offset points",
-            va="center",
-            color=look.colour,
-        )
-        for row in rows:
-            for word in row:
-                centre, _ = _place(word, axes.get_xlim(), wide)
-                axes.text(
-                    centre / wide,
-                    down,
-                    word.text,
-                    ha="center",
-                    va="center",
-                    color=look.colour,
-                    transform=axes.get_yaxis_transform(),
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
-                )
-            down += st.STEP
+        with st.tagged(axes, look):
+            layout.name_beside(axes, 1 - down / tall, look, 1 + layout.LABEL_START / wide)
+            for row in rows:
+                for word in row:
+                    _write(axes, word, look, down, wide)
+                down += st.STEP
+
+
+def _write(axes: Axes, word: Word, look: st.Look, down: float, wide: float) -> None:
+    centre, _ = _place(word, axes.get_xlim(), wide)
+    axes.text(
+        centre / wide,
+        down,
+        word.text,
+        ha="center",
+        va="center",
+        color=look.colour,
+        transform=axes.get_yaxis_transform(),
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+    )

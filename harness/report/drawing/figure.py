@@ -1,12 +1,13 @@
 """What a figure of a run is: one object, in one module of `harness.report.figures`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
-from harness.report.drawing.style import png, svg
+from harness.report.drawing.style import WIDTH, as_wide_as, png, svg
 from harness.report.findings import Findings
 
 
@@ -24,17 +25,22 @@ class Figure:
         Draws it, also of a run that brought nothing.
     applies : callable
         Whether a run has anything that it could show.
+    data : callable
+        The numbers that it shows, as a table.
     """
 
     name: str
     caption: str
     draw: Callable[[Findings], Drawing]
     applies: Callable[[Findings], bool] = lambda _: True
+    data: Callable[[Findings], pd.DataFrame] = lambda _: pd.DataFrame()
 
-    def drawn(self, findings: Findings) -> "Drawn":
-        """Draw it."""
+    def drawn(self, findings: Findings, width: float = WIDTH) -> "Drawn":
+        """Draw it, so many inches wide."""
         caption = self.caption.format(baseline=findings.baseline)
-        return Drawn(self.name, caption, self.draw(findings))
+        with as_wide_as(width):
+            drawing = self.draw(findings)
+        return Drawn(self.name, caption, drawing, self.data(findings))
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Drawn:
     name: str
     caption: str
     drawing: Drawing
+    data: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @cached_property
     def svg(self) -> str:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from harness.report.drawing.style import INK, STEP, Look, text_width
+from harness.report.drawing.style import INK, STEP, Look, is_narrow, tagged, text_width
 from harness.report.numbers import compact
 
 T = TypeVar("T")
@@ -118,26 +118,40 @@ def label_ends(
     places = spread_out([end[0] for end in ends], gap, 0.0, 1.0)
     to_share = 1 / size[0]
     for place, (height, leads, look) in zip(places, ends, strict=True):
-        shared: dict[str, Any] = {
-            "color": look.colour,
-            "transform": axes.transAxes,
-            "clip_on": False,
-        }
-        if leads:
-            across = [1 + 0.02 * to_share, 1 + 0.12 * to_share]
-            axes.add_line(Line2D(across, [height, place], linewidth=0.6, alpha=0.6, **shared))
-        across = [1 + (0.12 + step) * to_share for step in (0.0, 0.08, 0.16)]
-        axes.add_line(Line2D(across, [place] * 3, linestyle=look.line, linewidth=1.1, **shared))
-        shared |= {"marker": look.marker, "markersize": 4, "markerfacecolor": look.face}
-        axes.add_line(Line2D([across[1]], [place], **shared))
-        start = 1 + LABEL_START * to_share
-        axes.text(
-            start, place, look.label, va="center", color=look.colour, transform=axes.transAxes
-        )
+        with tagged(axes, look):
+            if leads:
+                across = [1 + 0.02 * to_share, 1 + 0.12 * to_share]
+                _beside(axes, across, [height, place], look, linewidth=0.6, alpha=0.6)
+            _label(axes, place, look, to_share)
+
+
+def _label(axes: Axes, height: float, look: Look, to_share: float) -> None:
+    """Draw a line's end and marker beside an axes, and its name where there is room."""
+    across = [1 + (0.12 + step) * to_share for step in (0.0, 0.08, 0.16)]
+    _beside(axes, across, [height] * 3, look, linestyle=look.line, linewidth=1.1)
+    marker = {"marker": look.marker, "markersize": 4, "markerfacecolor": look.face}
+    _beside(axes, [across[1]], [height], look, **marker)
+    name_beside(axes, height, look, 1 + LABEL_START * to_share)
+
+
+def _beside(
+    axes: Axes, across: Sequence[float], up: Sequence[float], look: Look, **options: Any
+) -> None:
+    shared: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False, "color": look.colour}
+    axes.add_line(Line2D(across, up, **shared, **options))
+
+
+def name_beside(axes: Axes, height: float, look: Look, start: float) -> None:
+    """Write a name beside an axes, where there is room; places are shares of the axes."""
+    if not is_narrow():
+        style: dict[str, Any] = {"va": "center", "color": look.colour}
+        axes.text(start, height, look.label, transform=axes.transAxes, **style)
 
 
 def label_room(texts: Sequence[str]) -> float:
     """Inches that labels beside an axes take."""
+    if is_narrow():
+        return LABEL_START + 0.06
     return LABEL_START + max((text_width(text) for text in texts), default=0.0) + 0.12
 
 
@@ -165,6 +179,14 @@ def log_ticks(axes: Axes, which: str, form: Any = compact) -> None:
     axis.set_major_formatter(FuncFormatter(form))
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())
+
+
+def clear_edges(axes: Axes) -> None:
+    """Leave out the ticks of a log axis whose numbers would run into a neighbouring panel's."""
+    limits = axes.get_xlim()
+    ticks = [float(tick) for tick in axes.get_xticks()]
+    inside = [tick for tick in ticks if 0.05 < share(tick, limits) < 0.92]
+    axes.xaxis.set_major_locator(FixedLocator(inside or ticks))
 
 
 def share(value: float, limits: tuple[float, float]) -> float:

@@ -5,12 +5,14 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
 import matplotlib as mpl
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
@@ -21,6 +23,7 @@ from harness.report import cells as frame
 
 FONT = 8.0  # points: the smallest text that there is
 WIDTH = 6.5  # inches: a page's text width
+NARROW = 3.7  # inches: a phone's
 STEP = 0.155  # inches from a line of text to the next
 INK, MUTED, RULE = "#222222", "#666666", "#dddddd"
 
@@ -61,6 +64,29 @@ _RC: dict[Any, Any] = {
 }
 
 
+_wide: ContextVar[float] = ContextVar("wide", default=WIDTH)
+
+
+def width() -> float:
+    """Inches that figures are wide at present."""
+    return _wide.get()
+
+
+def is_narrow() -> bool:
+    """Whether there is no room for names beside a plot: they go below it."""
+    return width() < (NARROW + WIDTH) / 2
+
+
+@contextmanager
+def as_wide_as(inches: float) -> Iterator[None]:
+    """Draw figures of another width."""
+    token = _wide.set(inches)
+    try:
+        yield
+    finally:
+        _wide.reset(token)
+
+
 @dataclass(frozen=True)
 class Look:
     """How an implementation is drawn, in all figures alike."""
@@ -69,6 +95,7 @@ class Look:
     colour: str
     marker: str
     line: Line  # matplotlib's line style
+    series: int | None = None  # place among the implementations and thread counts of a run
 
     @property
     def face(self) -> str:
@@ -93,8 +120,19 @@ def looks(cells: pd.DataFrame) -> dict[tuple[str, int], Look]:
             look,
             label=frame.label(shortened(variant), threads, variant in several),
             colour=_paler(look.colour, 1 - threads / most),
+            series=found[variant, threads].series if (variant, threads) in found else len(found),
         )
     return found
+
+
+@contextmanager
+def tagged(axes: Axes | Figure, look: Look) -> Iterator[None]:
+    """Name what is drawn within as an implementation's, so that a page can hide it."""
+    before = set(axes.get_children())
+    yield
+    if look.series is not None:
+        for artist in set(axes.get_children()) - before:
+            artist.set_gid(f"series-{look.series}")
 
 
 def _looks_of_variants(cells: pd.DataFrame) -> dict[str, Look]:
@@ -167,28 +205,28 @@ def fitted(text: str, inches: float) -> list[str]:
     return lines
 
 
-def new_figure(height: float, width: float = WIDTH) -> Figure:
+def new_figure(height: float, wide: float | None = None) -> Figure:
     """Make a white figure of a size in inches, with its own canvas: no global state."""
-    figure = Figure(figsize=(width, height), facecolor="white")
+    figure = Figure(figsize=(wide or width(), height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 
 
 def put_title(figure: Figure, what: str, title: str) -> float:
     """Write what is drawn, in bold, and of which data; return the inches they take."""
-    width, height = figure.get_size_inches()
-    lines = fitted(title, width - 0.2)
+    wide, height = figure.get_size_inches()
+    lines = fitted(title, wide - 0.2)
     top = height - 0.17
-    figure.text(0.1 / width, top / height, what, weight="bold", va="center", size=FONT + 1)
+    figure.text(0.1 / wide, top / height, what, weight="bold", va="center", size=FONT + 1)
     for number, line in enumerate(lines, 1):
         place = (top - number * STEP) / height
-        figure.text(0.1 / width, place, line, va="center", color=MUTED)
-    return title_height(title, float(width))
+        figure.text(0.1 / wide, place, line, va="center", color=MUTED)
+    return title_height(title, float(wide))
 
 
-def title_height(title: str, width: float = WIDTH) -> float:
+def title_height(title: str, wide: float | None = None) -> float:
     """Inches that `put_title` takes."""
-    return 0.17 + (len(fitted(title, width - 0.2)) + 0.4) * STEP
+    return 0.17 + (len(fitted(title, (wide or width()) - 0.2)) + 0.4) * STEP
 
 
 def svg(figure: Figure) -> str:

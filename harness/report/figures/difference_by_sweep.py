@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,9 +13,11 @@ from harness.report.cells import rows_of
 from harness.report.drawing import layout
 from harness.report.drawing import style as st
 from harness.report.drawing.figure import Figure
+from harness.report.drawing.numbers_of import of_sweeps
+from harness.report.drawing.panels import draw_legend, legend_lines
 
 Key = tuple[str, int]
-_TALL = 2.7  # inches of a panel
+_LEFT, _TALL = 0.92, 2.7  # inches before the panels, and of each
 _GAP = 0.74  # inches between the panels
 _RED = "#b00020"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -34,6 +37,14 @@ _PANELS = (
     Panel("prediction_difference", "prediction_tolerance", "a prediction"),
 )
 
+_SHOWN = {
+    "prediction_difference": "difference in a prediction",
+    "prediction_tolerance": "its tolerance",
+    "rmse_difference": "difference in RMSE",
+    "rmse_tolerance": "tolerance of that",
+    "against": "reference",
+}
+
 
 def difference_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Drawing:
     """Largest difference from the reference over all scales, by sweep.
@@ -45,32 +56,40 @@ def difference_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) 
         looks = st.looks(cells) if not compared.empty else {}
         worst = {key: _worst(compared, key) for key in looks}
         worst = {key: lines for key, lines in worst.items() if not lines.empty}
-        right = layout.label_room([looks[key].label for key in worst])
-        note = st.fitted(_compared_with(compared), st.WIDTH - 0.2)
-        below = 0.45 + st.STEP * (len(note) + 0.3)
-        total = st.title_height(title) + 0.28 + _TALL + below
-        figure = st.new_figure(total)
-        st.put_title(figure, "Largest difference from the reference, by sweep", title)
-        left = 0.92
-        wide = (st.WIDTH - left - right - _GAP) / 2
-        for number, panel in enumerate(_PANELS):
-            start = left + number * (wide + _GAP)
-            box = (start / st.WIDTH, below / total, wide / st.WIDTH, _TALL / total)
-            axes = figure.add_axes(box)
+        note = st.fitted(_compared_with(compared), st.width() - 0.2)
+        drawn = [looks[key] for key in worst]
+        legend = legend_lines(drawn) if st.is_narrow() else []
+        figure, panels = _panels(drawn, title, 0.45 + st.STEP * (len(note) + len(legend) + 0.3))
+        for number, (axes, panel) in enumerate(zip(panels, _PANELS, strict=True)):
             axes.set_title(f"difference in {panel.name}", loc="left", color=st.MUTED)
             if not worst:
                 axes.set_xticks([])
                 layout.message(axes, "nothing was\ncompared")
                 continue
             limits = _draw_panel(axes, panel, worst, looks, compared)
-            if number == 1:
-                _labels(axes, panel, worst, looks, limits, (wide, _TALL))
-            else:
+            if number == 1 or st.is_narrow():
+                _labels(axes, panel, worst, looks, limits)
+            if number == 0 or st.is_narrow():
                 axes.set_ylabel("rating units (log scale)")
-        for number, line in enumerate(reversed(note)):
-            place = (0.1 + number * st.STEP) / total
-            figure.text(0.1 / st.WIDTH, place, line, color=st.MUTED)
+        draw_legend(figure, legend, note)
         return figure
+
+
+def _panels(drawn: list[st.Look], title: str, below: float) -> tuple[Drawing, list[Axes]]:
+    """Two panels, side by side or one above the other, with so many inches below them."""
+    columns, rows = (1, 2) if st.is_narrow() else (2, 1)
+    right = layout.label_room([look.label for look in drawn])
+    wide = (st.width() - _LEFT - right - _GAP * (columns - 1)) / columns
+    total = st.title_height(title) + 0.28 + _TALL * rows + _GAP * (rows - 1) + below
+    figure = st.new_figure(total)
+    st.put_title(figure, "Largest difference from the reference, by sweep", title)
+    boxes = [
+        (_LEFT + column * (wide + _GAP), below + (rows - 1 - row) * (_TALL + _GAP))
+        for row in range(rows)
+        for column in range(columns)
+    ]
+    size = (wide / st.width(), _TALL / total)
+    return figure, [figure.add_axes((x / st.width(), y / total, *size)) for x, y in boxes]
 
 
 def _compared(qualities: pd.DataFrame) -> pd.DataFrame:
@@ -119,16 +138,11 @@ def _draw_panel(
         values = line[panel.column].dropna()
         shown = values.where(values > 0, floor) if len(values) else values
         look = looks[key]
-        axes.plot(
-            shown.index.to_numpy(),
-            shown.to_numpy(dtype=float),
-            color=look.colour,
-            linestyle=look.line,
-            marker=look.marker,
-            markerfacecolor=look.face,
-            markersize=4,
-            linewidth=1.1,
-        )
+        marker: dict[str, Any] = {"marker": look.marker, "markerfacecolor": look.face}
+        line_style: dict[str, Any] = {"color": look.colour, "linestyle": look.line}
+        with st.tagged(axes, look):
+            points = shown.index.to_numpy(), shown.to_numpy(dtype=float)
+            axes.plot(*points, markersize=4, linewidth=1.1, **marker, **line_style)
     return low, high, floor
 
 
@@ -218,9 +232,10 @@ def _labels(
     worst: dict[Key, pd.DataFrame],
     looks: dict[Key, st.Look],
     limits: tuple[float, float, float],
-    size: tuple[float, float],
 ) -> None:
     low, high, floor = limits
+    box = axes.get_position()
+    size = (box.width * st.width(), _TALL)
     ends = []
     for key, line in worst.items():
         values = line[panel.column].dropna()
@@ -239,4 +254,5 @@ FIGURE = Figure(
         "Exact agreement has a row of its own at the bottom."
     ),
     draw=lambda found: difference_figure(found.cells, found.qualities, found.about.title),
+    data=lambda found: of_sweeps(found.qualities, _SHOWN),
 )

@@ -12,6 +12,8 @@ from harness.report.cells import given, rows_of
 from harness.report.drawing import layout, marks
 from harness.report.drawing import style as st
 from harness.report.drawing.figure import Figure
+from harness.report.drawing.numbers_of import numbers_of
+from harness.report.drawing.panels import draw_legend, legend_lines
 from harness.report.numbers import counted, known
 
 _NAME = "Operations a second beneath the machine's roof"
@@ -19,6 +21,15 @@ _LEFT, _TALL = 0.75, 3.6  # inches before the axes, and of them
 _PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85}
 _PALE = "#888888"
 _GEMM = {"float32": "sgemm", "float64": "dgemm"}
+
+_SHOWN = {
+    "gflops": "GFLOP/s",
+    "intensity": "operations a byte",
+    "fma_gflops": "FMA GFLOP/s",
+    "gemm_gflops": "matrix product GFLOP/s",
+    "bandwidth_gbs": "memory GB/s",
+    "peak_share": "share of FMA peak",
+}
 
 
 class Roof(NamedTuple):
@@ -49,15 +60,16 @@ def roofline_figure(cells: pd.DataFrame, title: str) -> Drawing:
         shown = _largest(cells)
         roofs = [*_roofs(cells)]
         named = [*_looks(roofs)]
-        wide = st.WIDTH - _LEFT - layout.label_room([look.label for _, look in named])
+        wide = st.width() - _LEFT - layout.label_room([look.label for _, look in named])
         found = [marks.marks_of(row, projected=False) for row in rows_of(shown)]
-        key = marks.key_lines(set().union(*found), st.WIDTH - 0.2)
-        note = st.fitted(_note(roofs, shown), st.WIDTH - 0.2)
-        below = 0.5 + st.STEP * (len(key) + len(note))
+        key = marks.key_lines(set().union(*found), st.width() - 0.2)
+        note = st.fitted(_note(roofs, shown), st.width() - 0.2)
+        legend = legend_lines(_in_legend(cells, shown, named)) if st.is_narrow() else []
+        below = 0.5 + st.STEP * (len(key) + len(note) + len(legend))
         total = st.title_height(title) + 0.1 + _TALL + below
         figure = st.new_figure(total)
         st.put_title(figure, _NAME, title)
-        box = (_LEFT / st.WIDTH, below / total, wide / st.WIDTH, _TALL / total)
+        box = (_LEFT / st.width(), below / total, wide / st.width(), _TALL / total)
         axes = figure.add_axes(box)
         _scale(axes, shown, roofs, (wide, _names_room(shown, cells)))
         for roof in roofs:
@@ -66,11 +78,18 @@ def roofline_figure(cells: pd.DataFrame, title: str) -> Drawing:
         ends = [(layout.share(rate, limits), True, look) for rate, look in named]
         layout.label_ends(axes, ends, (wide, _TALL))
         _draw_cells(axes, shown, cells, found)
-        marks.draw_key(figure, key, 0.12 + st.STEP * len(note))
-        for number, line in enumerate(reversed(note)):
-            place = (0.1 + number * st.STEP) / total
-            figure.text(0.1 / st.WIDTH, place, line, va="center", color=st.MUTED)
+        marks.draw_key(figure, key, 0.12 + st.STEP * (len(note) + len(legend)))
+        draw_legend(figure, legend, note)
         return figure
+
+
+def _in_legend(
+    cells: pd.DataFrame, shown: pd.DataFrame, named: Sequence[tuple[float, st.Look]]
+) -> list[st.Look]:
+    """What has no name in a narrow plot: cells, and roofs."""
+    looks = st.looks(cells)
+    own = [looks[str(row.variant), int(row.threads)] for row in rows_of(shown)]
+    return [*own, *(look for _, look in named)]
 
 
 def _largest(cells: pd.DataFrame) -> pd.DataFrame:
@@ -111,6 +130,8 @@ def _style(roof: Roof, roofs: Sequence[Roof]) -> tuple[str, st.Line]:
 def _names_room(shown: pd.DataFrame, cells: pd.DataFrame) -> float:
     """Inches for the names to the left of the cells."""
     looks = st.looks(cells)
+    if st.is_narrow():
+        return 0.3
     on_left = rows_of(shown[shown["dtype"] != "float32"])
     widths = [st.text_width(looks[str(row.variant), int(row.threads)].label) for row in on_left]
     return max(widths, default=0.4) + 0.3
@@ -158,7 +179,8 @@ def _draw_cells(
     sides: dict[bool, list[tuple[Any, st.Look]]] = {True: [], False: []}
     for row, own in zip(rows_of(shown), found, strict=True):
         look = looks[str(row.variant), int(row.threads)]
-        marks.draw_point(axes, float(row.intensity), float(row.gflops), look, own)
+        with st.tagged(axes, look):
+            marks.draw_point(axes, float(row.intensity), float(row.gflops), look, own)
         sides[row.dtype == "float32"].append((row, look))
     for right, named in sides.items():
         _name_cells(axes, named, right)
@@ -166,7 +188,7 @@ def _draw_cells(
 
 def _name_cells(axes: Axes, named: Sequence[tuple[Any, st.Look]], right: bool) -> None:
     """Write names beside points, moved apart, with a line to the point."""
-    if not named:
+    if not named or st.is_narrow():
         return
     named = sorted(named, key=lambda one: float(one[0].gflops))
     limits = axes.get_ylim()
@@ -176,16 +198,12 @@ def _name_cells(axes: Axes, named: Sequence[tuple[Any, st.Look]], right: bool) -
     across = max(edge) * 1.45 if right else min(edge) / 1.45
     for (row, look), height in zip(named, heights, strict=True):
         place = limits[0] * (limits[1] / limits[0]) ** height
-        axes.annotate(
-            look.label,
-            (float(row.intensity), float(row.gflops)),
-            (across, place),
-            ha="left" if right else "right",
-            va="center",
-            color=look.colour,
-            bbox=_PAPER,
-            arrowprops={"arrowstyle": "-", "color": look.colour, "linewidth": 0.5, "shrinkB": 4},
-        )
+        arrow = {"arrowstyle": "-", "color": look.colour, "linewidth": 0.5, "shrinkB": 4}
+        style: dict[str, Any] = {"va": "center", "ha": "left" if right else "right"}
+        style |= {"color": look.colour, "bbox": _PAPER, "arrowprops": arrow}
+        point = float(row.intensity), float(row.gflops)
+        with st.tagged(axes, look):
+            axes.annotate(look.label, point, (across, place), **style)
 
 
 def _note(roofs: Sequence[Roof], shown: pd.DataFrame) -> str:
@@ -212,5 +230,6 @@ FIGURE = Figure(
         "Each implementation is at the largest scale at which it was measured."
     ),
     draw=lambda found: roofline_figure(found.cells, found.about.title),
+    data=lambda found: numbers_of(_largest(found.cells), _SHOWN),
     applies=lambda found: has_roof(found.cells),
 )

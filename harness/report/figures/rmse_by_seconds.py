@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from harness.report.drawing import layout
 from harness.report.drawing import style as st
 from harness.report.drawing.figure import Figure
+from harness.report.drawing.numbers_of import of_sweeps
 from harness.report.drawing.panels import BELOW, draw_legend, legend_lines, make_panels, name_axes
 
 Key = tuple[str, int]
@@ -33,7 +34,7 @@ def quality_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> 
         looks = st.looks(cells) if scales else {}
         keys = set(zip(shown["variant"], shown["threads"], strict=True)) if scales else set()
         looks = {key: look for key, look in looks.items() if key in keys}
-        notes = st.fitted(_note(cells), st.WIDTH - 0.2) if scales else []
+        notes = st.fitted(_note(cells), st.width() - 0.2) if scales else []
         legend = legend_lines([*looks.values()])
         below = BELOW + st.STEP * (len(legend) + len(notes))
         figure, panels = make_panels(max(1, len(scales)), (_NAME, title), below, _TICKS)
@@ -78,23 +79,23 @@ def _draw_panel(panel: Axes, shown: pd.DataFrame, looks: dict[Key, st.Look], tar
     for (variant, threads), look in looks.items():
         mine = (shown["variant"] == variant) & (shown["threads"] == threads)
         line = shown[mine].sort_values("sweep")
-        seconds, rmse = line["seconds"].to_numpy(float), line["test_rmse"].to_numpy(float)
-        shared: dict[str, Any] = {"color": look.colour, "linestyle": look.line, "linewidth": 1.1}
-        panel.plot(seconds, rmse, marker=".", markersize=2.5, zorder=3, **shared)
-        there = np.flatnonzero(rmse <= target)[:1]
-        panel.plot(
-            seconds[there],
-            rmse[there],
-            look.marker,
-            color=look.colour,
-            markerfacecolor=look.face,
-            markersize=5,
-            zorder=4,
-        )
+        with st.tagged(panel, look):
+            _draw_line(panel, line, look, target)
     panel.set_xscale("log")
     panel.set_xlim(layout.log_limits(shown["seconds"].tolist()))
     layout.log_ticks(panel, "x", lambda value, _: f"{value:,.10g}")
+    layout.clear_edges(panel)
     panel.grid(visible=True)
+
+
+def _draw_line(panel: Axes, line: pd.DataFrame, look: st.Look, target: float) -> None:
+    """Draw a curve, and a marker where it has come to the target."""
+    seconds, rmse = line["seconds"].to_numpy(float), line["test_rmse"].to_numpy(float)
+    shared: dict[str, Any] = {"color": look.colour, "linestyle": look.line, "linewidth": 1.1}
+    panel.plot(seconds, rmse, marker=".", markersize=2.5, zorder=3, **shared)
+    there = np.flatnonzero(rmse <= target)[:1]
+    shared = {"color": look.colour, "markerfacecolor": look.face, "markersize": 5}
+    panel.plot(seconds[there], rmse[there], look.marker, zorder=4, **shared)
 
 
 def _finish(panels: Sequence[Axes], limits: tuple[float, float]) -> None:
@@ -123,4 +124,5 @@ FIGURE = Figure(
         "value + .001; a marker stands at the first sweep that is at or below it."
     ),
     draw=lambda found: quality_figure(found.cells, found.qualities, found.about.title),
+    data=lambda found: of_sweeps(found.qualities, {"seconds": "seconds", "test_rmse": "test RMSE"}),
 )

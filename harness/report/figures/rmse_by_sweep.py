@@ -2,17 +2,20 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from harness.report.cells import rows_of
 from harness.report.drawing import layout
 from harness.report.drawing import style as st
 from harness.report.drawing.figure import Figure
+from harness.report.drawing.numbers_of import of_sweeps
 from harness.report.drawing.panels import BELOW, draw_legend, legend_lines, make_panels, name_axes
 
 Key = tuple[str, int]
@@ -30,7 +33,7 @@ def rmse_figure(cells: pd.DataFrame, qualities: pd.DataFrame, title: str) -> Dra
         looks = {key: look for key, look in looks.items() if not _line_of(qualities, key).empty}
         limits = _limits(qualities) if scales else (0.0, 1.0)
         notes = [_references(cells), _beyond(qualities, looks, limits)] if scales else []
-        lines = [line for note in notes for line in st.fitted(note, st.WIDTH - 0.2)]
+        lines = [line for note in notes for line in st.fitted(note, st.width() - 0.2)]
         legend = legend_lines([*looks.values()])
         below = BELOW + st.STEP * (len(legend) + len(lines))
         figure, panels = make_panels(max(1, len(scales)), ("RMSE by sweep", title), below)
@@ -128,27 +131,33 @@ def _coinciding(
             continue
         look, first = looks[key], key in references
         width = 5.0 if first else 2.6 - 1.8 * place / len(lines)
-        panel.plot(
-            sweeps[good],
-            values[good],
-            color=look.colour,
-            alpha=0.35 if first else 1.0,
-            linewidth=width,
-            linestyle="-" if first else look.line,
-            solid_capstyle="round",
-            zorder=2 if first else 3,
-        )
         turn = good & ((sweeps - 1) % len(lines) == place % len(lines))
         turn[np.flatnonzero(good)[-1]] |= not turn.any()
-        panel.plot(
-            sweeps[turn],
-            values[turn],
-            look.marker,
-            color=look.colour,
-            markerfacecolor=look.face,
-            markersize=4,
-            zorder=4,
-        )
+        with st.tagged(panel, look):
+            _draw_line(panel, sweeps[good], values[good], look, width, first)
+            shared: dict[str, Any] = {"color": look.colour, "markerfacecolor": look.face}
+            marked = (sweeps[turn], values[turn], look.marker)
+            panel.plot(*marked, markersize=4, zorder=4, **shared)
+
+
+def _draw_line(
+    panel: Axes,
+    sweeps: NDArray[Any],
+    values: NDArray[np.float64],
+    look: st.Look,
+    width: float,
+    first: bool,
+) -> None:
+    panel.plot(
+        sweeps,
+        values,
+        color=look.colour,
+        alpha=0.35 if first else 1.0,
+        linewidth=width,
+        linestyle="-" if first else look.line,
+        solid_capstyle="round",
+        zorder=2 if first else 3,
+    )
 
 
 def _name_curve(panel: Axes, lines: dict[Key, pd.DataFrame], what: str, above: bool) -> None:
@@ -202,4 +211,7 @@ FIGURE = Figure(
         "Libraries with an own start, or an own objective, have lines of their own."
     ),
     draw=lambda found: rmse_figure(found.cells, found.qualities, found.about.title),
+    data=lambda found: of_sweeps(
+        found.qualities, {"train_rmse": "training RMSE", "test_rmse": "test RMSE"}
+    ),
 )

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure as Drawing
 
 from harness.report.drawing.against_ratings import draw_against_ratings
 from harness.report.drawing.figure import Figure
+from harness.report.drawing.numbers_of import numbers_of
 from harness.report.drawing.points import Quantity
 
 SECONDS = Quantity(
@@ -15,6 +16,14 @@ SECONDS = Quantity(
     "no timing: no implementation finished a sweep",
     "no timing",
 )
+
+_SHOWN = {
+    "sweep_s": "seconds a sweep",
+    "sweep_s_low": "lower",
+    "sweep_s_high": "upper",
+    "projected": "projected",
+    "state": "state",
+}
 
 
 def seconds_figure(cells: pd.DataFrame, title: str) -> Drawing:
@@ -32,4 +41,5 @@ FIGURE = Figure(
         "that leaving one of these out gives. Words below the plot say why a point is missing."
     ),
     draw=lambda found: seconds_figure(found.cells, found.about.title),
+    data=lambda found: numbers_of(found.cells, _SHOWN),
 )

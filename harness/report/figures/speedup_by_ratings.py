@@ -6,8 +6,17 @@ from matplotlib.figure import Figure as Drawing
 from harness.report.cells import baseline
 from harness.report.drawing.against_ratings import draw_against_ratings
 from harness.report.drawing.figure import Figure
+from harness.report.drawing.numbers_of import numbers_of
 from harness.report.drawing.points import Quantity
 from harness.report.drawing.style import shortened
+
+_SHOWN = {
+    "speedup": "times as fast",
+    "speedup_low": "lower (95 %)",
+    "speedup_high": "upper (95 %)",
+    "baseline": "as",
+    "speedup_projected": "projected",
+}
 
 
 def speedup_figure(cells: pd.DataFrame, title: str) -> Drawing:
@@ -34,4 +43,5 @@ FIGURE = Figure(
         "not agree with the reference, or could not be checked, has no point here."
     ),
     draw=lambda found: speedup_figure(found.cells, found.about.title),
+    data=lambda found: numbers_of(found.cells, _SHOWN),
 )

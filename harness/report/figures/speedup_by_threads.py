@@ -14,11 +14,19 @@ from harness.report.cells import rows_of, rungs, several_threads
 from harness.report.drawing import style as st
 from harness.report.drawing.figure import Figure
 from harness.report.drawing.marks import SIZE
+from harness.report.drawing.numbers_of import numbers_of
 from harness.report.drawing.panels import BELOW, draw_legend, legend_lines, make_panels, name_axes
 from harness.report.numbers import percent
 
 _NAME = "Speed relative to the fewest threads"
 _EFFICIENCIES = (1.0, 0.75, 0.5)
+
+_SHOWN = {
+    "thread_speedup": "times as fast as with fewest threads",
+    "thread_speedup_low": "lower (95 %)",
+    "thread_speedup_high": "upper (95 %)",
+    "efficiency": "efficiency",
+}
 
 
 def has_several_threads(cells: pd.DataFrame) -> bool:
@@ -103,14 +111,12 @@ def _draw_panel(panel: Axes, shown: pd.DataFrame, looks: dict[str, st.Look]) -> 
             [_arm(value, row.thread_speedup_low) for value, row in zip(up, rows, strict=True)],
             [_arm(row.thread_speedup_high, value) for value, row in zip(up, rows, strict=True)],
         ]
-        panel.plot(across, up, color=look.colour, linestyle=look.line, linewidth=1.2, zorder=3)
-        panel.errorbar(across, up, arms, fmt="none", ecolor=look.colour, elinewidth=0.9, capsize=2)
-        style: dict[str, Any] = {
-            "color": look.colour,
-            "markerfacecolor": look.face,
-            "markersize": SIZE,
-        }
-        panel.plot(across, up, look.marker, zorder=4, **style)
+        style: dict[str, Any] = {"markerfacecolor": look.face, "markersize": SIZE}
+        bars: dict[str, Any] = {"fmt": "none", "ecolor": look.colour, "elinewidth": 0.9}
+        with st.tagged(panel, look):
+            panel.plot(across, up, color=look.colour, linestyle=look.line, linewidth=1.2, zorder=3)
+            panel.errorbar(across, up, arms, capsize=2, **bars)
+            panel.plot(across, up, look.marker, color=look.colour, zorder=4, **style)
 
 
 def _arm(high: float, low: float) -> float:
@@ -140,5 +146,6 @@ FIGURE = Figure(
         "efficiency."
     ),
     draw=lambda found: threads_figure(found.cells, found.about.title),
+    data=lambda found: numbers_of(scaled(found.cells), _SHOWN),
     applies=lambda found: has_several_threads(found.cells),
 )

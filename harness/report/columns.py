@@ -32,12 +32,15 @@ class Column:
         Aligned to the right.
     gives_way : int
         Where a terminal is too narrow, columns with smaller numbers are left out first; 0: never.
+    key : str
+        Column of the frame that a page sorts by; empty: by what is printed.
     """
 
     heading: str
     text: Callable[[Any], str]
     numeric: bool = True
     gives_way: int = 0
+    key: str = ""
 
     @property
     def title(self) -> str:
@@ -52,8 +55,18 @@ EXTRA, _QUALITY, _PEAK, _ONCE, _MEMORY, ROUNDS = 1, 2, 3, 4, 5, 6
 def naming(cells: pd.DataFrame) -> list[Column]:
     """Columns that name a row: the implementation, and its threads where that says something."""
     name = Column("implementation", lambda row: str(row.variant), numeric=False)
-    threads = Column("threads", lambda row: str(row.threads))
+    threads = Column("threads", lambda row: str(row.threads), key="threads")
     return [name, threads] if several_threads(cells) else [name]
+
+
+def ladder_columns(cells: pd.DataFrame) -> list[Column]:
+    """Columns that a reader looks for first."""
+    return [
+        *naming(cells),
+        seconds_column(),
+        *([speed_column(cells)] if baseline(cells) else []),
+        Column("result", result, numeric=False),
+    ]
 
 
 def columns_of(cells: pd.DataFrame) -> list[Column]:
@@ -65,30 +78,37 @@ def columns_of(cells: pd.DataFrame) -> list[Column]:
         _rmse_column(cells, "test\nRMSE", "test_rmse"),
         Column("result", result, numeric=False),
         *([PEAK] if given(cells, PEAK_SHARE) else []),
-        Column("prepare\ns", lambda row: numbers.once(row.prepare_s), gives_way=_ONCE),
-        Column("compile\ns", lambda row: numbers.once(row.compile_s), gives_way=_ONCE),
-        Column("peak MiB\n(estimate)", memory_text, gives_way=_MEMORY),
+        Column(
+            "prepare\ns", lambda row: numbers.once(row.prepare_s), gives_way=_ONCE, key="prepare_s"
+        ),
+        Column(
+            "compile\ns", lambda row: numbers.once(row.compile_s), gives_way=_ONCE, key="compile_s"
+        ),
+        Column("peak MiB\n(estimate)", memory_text, gives_way=_MEMORY, key="peak_bytes"),
         rounds_column(),
     ]
 
 
 def seconds_column() -> Column:
     """Column of the seconds that a sweep takes."""
-    return Column("s/sweep", seconds_text)
+    return Column("s/sweep", seconds_text, key="sweep_s")
 
 
 def rounds_column() -> Column:
     """Column of the rounds that a cell took part in."""
     return Column(
-        "rounds", lambda row: str(row.rounds) if row.rounds else numbers.MISSING, gives_way=ROUNDS
+        "rounds",
+        lambda row: str(row.rounds) if row.rounds else numbers.MISSING,
+        gives_way=ROUNDS,
+        key="rounds",
     )
 
 
 def half_columns() -> list[Column]:
     """Columns of the two halves of a sweep."""
     return [
-        Column("users\ns", lambda row: _roughly(row.users_s), gives_way=EXTRA),
-        Column("items\ns", lambda row: _roughly(row.items_s), gives_way=EXTRA),
+        Column("users\ns", lambda row: _roughly(row.users_s), gives_way=EXTRA, key="users_s"),
+        Column("items\ns", lambda row: _roughly(row.items_s), gives_way=EXTRA, key="items_s"),
     ]
 
 
@@ -102,7 +122,7 @@ def _rmse_column(cells: pd.DataFrame, heading: str, name: str) -> Column:
             return rmse
         return f"({rmse} after {int(row.sweeps)})"
 
-    return Column(heading, text)
+    return Column(heading, text, key=name)
 
 
 def more_columns(cells: pd.DataFrame) -> list[Column]:
@@ -113,23 +133,39 @@ def more_columns(cells: pd.DataFrame) -> list[Column]:
         *_more_speed(cells),
         _rmse_column(cells, "train RMSE", "train_rmse"),
         _rmse_column(cells, "warm test RMSE", "warm_test_rmse"),
-        Column("RMSE difference", lambda row: numbers.difference(row.rmse_difference)),
-        Column("prediction difference", lambda row: numbers.difference(row.prediction_difference)),
-        Column("row difference", lambda row: numbers.difference(row.row_difference)),
+        Column(
+            "RMSE difference",
+            lambda row: numbers.difference(row.rmse_difference),
+            key="rmse_difference",
+        ),
+        Column(
+            "prediction difference",
+            lambda row: numbers.difference(row.prediction_difference),
+            key="prediction_difference",
+        ),
+        Column(
+            "row difference",
+            lambda row: numbers.difference(row.row_difference),
+            key="row_difference",
+        ),
         Column("against", lambda row: row.against or numbers.MISSING, numeric=False),
-        Column("open s", lambda row: numbers.once(row.open_s)),
-        Column("load s", lambda row: numbers.once(row.load_s)),
-        Column("evaluate s", lambda row: numbers.once(row.evaluate_s)),
+        Column("open s", lambda row: numbers.once(row.open_s), key="open_s"),
+        Column("load s", lambda row: numbers.once(row.load_s), key="load_s"),
+        Column("evaluate s", lambda row: numbers.once(row.evaluate_s), key="evaluate_s"),
     ]
 
 
 def _more_speed(cells: pd.DataFrame) -> list[Column]:
     """Columns on threads, the machine and time to quality, where there is anything to say."""
     offered = {
-        "thread_speedup": Column("× as fast as with fewest threads", _threads_text),
-        "efficiency": Column("efficiency", lambda row: numbers.percent(row.efficiency)),
-        "gflops": Column("GFLOP/s", lambda row: _roughly(row.gflops)),
-        "intensity": Column("flops a byte", lambda row: _roughly(row.intensity)),
+        "thread_speedup": Column(
+            "× as fast as with fewest threads", _threads_text, key="thread_speedup"
+        ),
+        "efficiency": Column(
+            "efficiency", lambda row: numbers.percent(row.efficiency), key="efficiency"
+        ),
+        "gflops": Column("GFLOP/s", lambda row: _roughly(row.gflops), key="gflops"),
+        "intensity": Column("flops a byte", lambda row: _roughly(row.intensity), key="intensity"),
         TO_QUALITY: replace(QUALITY, heading=_quality_heading(cells)),
     }
     return [column for name, column in offered.items() if given(cells, name)]
@@ -152,7 +188,7 @@ def _threads_text(row: Any) -> str:
 
 def speed_column(cells: pd.DataFrame) -> Column:
     """Column of the speed relative to the baseline."""
-    return Column(f"× as fast\nas {baseline(cells)}", speed_text)
+    return Column(f"× as fast\nas {baseline(cells)}", speed_text, key="speedup")
 
 
 def seconds_text(row: Any) -> str:
@@ -189,8 +225,10 @@ def _roughly(seconds: Any) -> str:
 
 # Columns that a legend asks for, and what they need.
 PEAK_SHARE, TO_QUALITY = "peak_share", "to_quality_s"
-PEAK = Column("of FMA\npeak", _peak_text, gives_way=_PEAK)
-QUALITY = Column("to quality\ns", lambda row: _roughly(row.to_quality_s), gives_way=_QUALITY)
+PEAK = Column("of FMA\npeak", _peak_text, gives_way=_PEAK, key="peak_share")
+QUALITY = Column(
+    "to quality\ns", lambda row: _roughly(row.to_quality_s), gives_way=_QUALITY, key="to_quality_s"
+)
 
 
 def printed(columns: Sequence[Column], cells: pd.DataFrame) -> list[list[str]]:

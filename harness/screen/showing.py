@@ -1,17 +1,25 @@
 """Tables, figures and page of a run: on a screen and in its folder."""
 
+import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from harness.analysis.frame import cells, qualities
+from harness.analysis.projection import trials
 from harness.analysis.remarks import remarks
 from harness.analysis.verdicts import cell_verdicts
 from harness.report.findings import About, Findings
-from harness.results.log import LOG_NAME
+from harness.results.log import LOG_NAME, read_run
 from harness.results.records import Run
 from harness.screen.console import Screen
+from harness.screen.repeating import command_of
+
+if TYPE_CHECKING:
+    from harness.report.page import Beside
+
+LATENT_NAME = "latent.json"
 
 
 def about(run: Run) -> About:
@@ -40,7 +48,7 @@ def draw_run(run: Run, folder: Path, screen: Screen, baseline: str | None = None
     First come the tables of scales that were broken off, and what all tables' words mean.
     """
     screen.notice("drawing")
-    findings = Findings(cells(run, baseline), qualities(run, baseline), about(run))
+    findings = findings_of(run, baseline)
     if findings.cells.empty:
         screen.line(f"nothing was measured; the log is {folder / LOG_NAME}")
         return
@@ -48,6 +56,14 @@ def draw_run(run: Run, folder: Path, screen: Screen, baseline: str | None = None
         if run.rungs[rung].ended is None:
             _print(findings.cells, rung, run, screen)
     _write(run, findings, folder, screen, baseline)
+
+
+def findings_of(run: Run, baseline: str | None = None) -> Findings:
+    """Frames of a run, by the baseline planned or another, and by each other one as well."""
+    frame = cells(run, baseline)
+    timed = frame.loc[frame["sweep_s"].notna(), "variant"].unique() if len(frame) else []
+    against = {str(name): cells(run, str(name)) for name in timed}
+    return Findings(frame, qualities(run, baseline), about(run), against)
 
 
 def _write(
@@ -65,12 +81,39 @@ def _write(
     write_tables(findings.cells, findings.about, folder)
     figures = draw_figures(findings)
     write_figures(figures, folder / "figures")
-    page = write_page(findings, figures, found, _facts(run), folder)
+    page = write_page(findings, figures, found, _beside(run, folder), folder)
     screen.line(f"tables   {folder / 'table.md'}, {folder / 'table.csv'}")
     names = ", ".join(sorted(figure.name for figure in figures))
     for line in wrapped([f"figures  {folder / 'figures'}: {names} (SVG and PNG)"], screen.width):
         screen.line(line)
     screen.line(f"page     {page}")
+
+
+def draw_page(folder: Path) -> Path:
+    """Write the page of a run again, and nothing else."""
+    from harness.report.figures import draw_figures
+    from harness.report.page import write_page
+
+    run = read_run(folder)
+    findings = findings_of(run)
+    found = remarks(run, cell_verdicts(run))
+    return write_page(findings, draw_figures(findings), found, _beside(run, folder), folder)
+
+
+def _beside(run: Run, folder: Path) -> "Beside":
+    from harness.report.page import Beside
+
+    tried = [{**vars(trial), "error": trial.error} for trial in trials(run)]
+    return Beside(_facts(run), command_of(run), pd.DataFrame(tried), _latent(folder))
+
+
+def _latent(folder: Path) -> dict[str, Any] | None:
+    """What `latent` found of this run's data; None where it was not asked."""
+    path = folder / LATENT_NAME
+    if not path.is_file():
+        return None
+    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return facts
 
 
 def _facts(run: Run) -> dict[str, Any]:

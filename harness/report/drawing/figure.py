@@ -27,6 +27,8 @@ class Figure:
         Whether a run has anything that it could show.
     data : callable
         The numbers that it shows, as a table.
+    by_baseline : bool
+        Whether it looks different with another baseline.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Figure:
     draw: Callable[[Findings], Drawing]
     applies: Callable[[Findings], bool] = lambda _: True
     data: Callable[[Findings], pd.DataFrame] = lambda _: pd.DataFrame()
+    by_baseline: bool = False
 
     def drawn(self, findings: Findings, width: float = WIDTH) -> "Drawn":
         """Draw it, so many inches wide."""

@@ -44,4 +44,5 @@ FIGURE = Figure(
     ),
     draw=lambda found: speedup_figure(found.cells, found.about.title),
     data=lambda found: numbers_of(found.cells, _SHOWN),
+    by_baseline=True,
 )

@@ -23,17 +23,18 @@ def headline(cells: pd.DataFrame, about: About) -> list[str]:
     Returns
     -------
     list of str
-        Sentences. The first is of the largest scale at which baseline and the other were both
-        measured, with an interval where there is any, and agree; projected values are in sentences
-        of their own, and say so.
+        Sentences. The first is of the fastest at the largest scale, and says so where a speed is
+        projected there; then come those of the largest scale at which baseline and the other were
+        both measured, with an interval where there is any, and agree.
     """
     if cells.empty:
         return ["Nothing was measured."]
     measured = _largest(cells, projected=False)
-    sentences = [_claim(row, cells, about.ratings) for row in measured] or [_none(cells)]
     ratings = max((row.train_ratings for row in measured), default=0)
     guessed = [row for row in _largest(cells, projected=True) if row.train_ratings > ratings]
-    sentences += [_claim(row, cells, about.ratings) for row in guessed[:1]]
+    rows = [*guessed[-1:], *reversed(measured)]
+    sentences = [_claim(row, cells, about.ratings) for row in rows]
+    sentences = sentences if measured else [*sentences, _none(cells)]
     return sentences + _doubts(cells)
 
 

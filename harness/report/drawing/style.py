@@ -17,7 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from harness.report import cells as frame
 
@@ -112,15 +112,16 @@ def looks(cells: pd.DataFrame) -> dict[tuple[str, int], Look]:
     several = frame.several_threads(cells)
     of_variant = _looks_of_variants(cells)
     found: dict[tuple[str, int], Look] = {}
-    for row in frame.rows_of(cells):
+    most_threads = cells.groupby("variant")["threads"].max()
+    for row in frame.rows_of(cells.drop_duplicates(["variant", "threads"])):
         variant, threads = str(row.variant), int(row.threads)
-        most = int(cells.loc[cells["variant"] == variant, "threads"].max())
+        most = int(most_threads[variant])
         look = of_variant[variant]
         found[variant, threads] = replace(
             look,
             label=frame.label(shortened(variant), threads, variant in several),
             colour=_paler(look.colour, 1 - threads / most),
-            series=found[variant, threads].series if (variant, threads) in found else len(found),
+            series=len(found),
         )
     return found
 
@@ -189,8 +190,11 @@ def text_width(text: str, size: float = FONT) -> float:
     """Width of a line of text in inches."""
     if not text.strip():
         return 0.0
-    path = TextPath((0, 0), text, size=size, prop=FontProperties(family="DejaVu Sans"))
-    return float(path.get_extents().width) / 72
+    font = FontProperties(family="DejaVu Sans", size=size)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")
+        width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) / 72
 
 
 def fitted(text: str, inches: float) -> list[str]:

@@ -15,13 +15,13 @@ from harness.report.drawing import style as st
 from harness.report.drawing.figure import Figure
 from harness.report.drawing.numbers_of import numbers_of
 
-# In the order in which they are done; greys and hatches stay apart on any screen and in print.
+# In the order in which they are done; neighbours differ in lightness, also in print.
 _PHASES = {
-    "open_s": ("opening", "#dddddd", ""),
-    "prepare_s": ("layout", "#8c8c8c", ""),
-    "compile_s": ("compilation", "#d9a441", "////"),
-    "sweeps_s": ("sweeps", "#0072b2", ""),
-    "evaluate_s": ("evaluation", "#cfcfcf", "...."),
+    "open_s": ("opening", "#c9c9c9"),
+    "prepare_s": ("layout", "#7a7a7a"),
+    "compile_s": ("compilation", "#e0b45c"),
+    "sweeps_s": ("sweeps", "#0072b2"),
+    "evaluate_s": ("evaluation", "#d4d4d4"),
 }
 _STEP = 0.3  # inches from a bar to the next
 
@@ -78,8 +78,8 @@ def _draw_bar(axes: Axes, at: int, row: Any, look: st.Look) -> None:
     whole = sum(seconds.values())
     start = 0.0
     for name, value in seconds.items():
-        _, colour, hatch = _PHASES[name]
-        style: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": "white"}
+        _, colour = _PHASES[name]
+        style: dict[str, Any] = {"facecolor": colour, "edgecolor": "white"}
         axes.barh(at, value / whole, 0.62, left=start, linewidth=0.5, **style)
         start += value / whole
     words: dict[str, Any] = {"textcoords": "offset points", "va": "center", "color": look.colour}
@@ -94,17 +94,17 @@ def _draw_key(figure: Drawing, lines: list[list[str]]) -> None:
     for number, line in enumerate(reversed(lines)):
         x, y = 0.1, (0.1 + number * st.STEP) / height
         for name in line:
-            text, colour, hatch = _PHASES[name]
+            text, colour = _PHASES[name]
             corner = (x / width, y - 0.045 / height)
-            figure.add_artist(_patch(figure, corner, colour, hatch))
+            figure.add_artist(_patch(figure, corner, colour))
             figure.text((x + 0.22) / width, y, text, va="center", color=st.MUTED)
             x += _entry(name)
 
 
-def _patch(figure: Drawing, corner: tuple[float, float], colour: str, hatch: str) -> Rectangle:
+def _patch(figure: Drawing, corner: tuple[float, float], colour: str) -> Rectangle:
     width, height = figure.get_size_inches()
     size = (0.16 / width, 0.09 / height)
-    style: dict[str, Any] = {"facecolor": colour, "hatch": hatch, "edgecolor": "white"}
+    style: dict[str, Any] = {"facecolor": colour, "edgecolor": "white"}
     return Rectangle(corner, *size, linewidth=0, transform=figure.transFigure, **style)
 
 

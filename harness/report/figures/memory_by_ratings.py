@@ -16,7 +16,7 @@ PEAK = Quantity(
     "Peak memory against training ratings",
     "MiB at most (log scale)",
     "no memory: no process ended by itself",
-    "not known",
+    "not run",
 )
 _SHOWN = {"peak_mib": "peak MiB", "needed_mib": "estimated before, MiB"}
 

@@ -6,8 +6,8 @@ import re
 from markupsafe import Markup
 
 _COLOUR = re.compile(r"(?<=[: \"])#([0-9a-fA-F]{6})(?=[;\"])")
-# Lightness of what is white by day, and how much of the rest is left between it and pure white.
-_NIGHT, _SPAN = 0.135, 0.79
+# Lightness of what is white by day, how much is left between it and white, and what lifts the rest.
+_NIGHT, _SPAN, _LIFT = 0.135, 0.79, 0.75
 
 
 class Palette:
@@ -47,6 +47,6 @@ def dark(colour: str) -> str:
     """
     red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4))
     hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
-    inverted = _NIGHT + _SPAN * (1 - lightness)
+    inverted = _NIGHT + _SPAN * (1 - lightness) ** _LIFT
     parts = colorsys.hls_to_rgb(hue, inverted, 0.85 * saturation)
     return "#" + "".join(f"{round(255 * part):02x}" for part in parts)

@@ -11,7 +11,7 @@ from harness.report.drawing.figure import Figure
 from harness.report.drawing.style import new_figure, put_title, styled
 from harness.report.figures import FIGURES, MODULES, draw_figures, write_figures
 from harness.report.findings import Findings
-from harness.report.page import write_page
+from harness.report.page import Beside, write_page
 
 
 def _draw(findings: Findings):
@@ -40,18 +40,18 @@ def test_a_new_figure_goes_the_whole_way(listed, tmp_path):
     drawn = draw_figures(findings)
     written = write_figures(drawn, tmp_path / "figures")
     assert [path.name for path in written] == [
-        f"{name}.{end}" for name in ("made-up", "seconds") for end in ("svg", "png")
+        f"{name}.{end}" for name in ("made-up", "speedup") for end in ("svg", "png")
     ]
     assert "6 cells" in written[0].read_text("utf-8")
-    page = write_page(findings, drawn, [], {}, tmp_path).read_text("utf-8")
-    assert re.findall(r'<figure id="([^"]*)">', page) == ["figure-made-up", "figure-seconds"]
+    page = write_page(findings, drawn, [], Beside(), tmp_path).read_text("utf-8")
+    assert re.findall(r'<figure id="([^"]*)">', page) == ["figure-speedup", "figure-made-up"]
     assert "6 cells" in page
     assert "beside naive, which takes 100 % of naive." in page
 
 
 def test_a_figure_that_does_not_apply_is_not_drawn(listed):
     nothing = frames.findings(frames.cells().head(0))
-    assert [figure.name for figure in draw_figures(nothing)] == ["seconds"]
+    assert [figure.name for figure in draw_figures(nothing)] == ["speedup"]
 
 
 def test_no_module_of_a_figure_is_forgotten():

@@ -3,6 +3,7 @@
 import math
 import os
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,8 @@ def test_files_are_written_whole(cells: pd.DataFrame, tmp_path: Path) -> None:
     before = dict(mpl.rcParams)
     few = cells[cells["rung"].isin(["100k", "full"])]
     paths = write_figures(draw_figures(frames.findings(few)), tmp_path)
-    names = ["seconds", "speedup", "rmse", "difference", "time-to-quality"]
+    names = ["speedup", "steps", "seconds", "rmse", "difference", "time-to-quality"]
+    names += ["memory", "phases"]
     assert [path.name for path in paths] == [f"{n}.{end}" for n in names for end in ("svg", "png")]
     assert sorted(tmp_path.iterdir()) == sorted(paths)
     assert all(path.read_bytes()[:4] == b"\x89PNG" for path in paths if path.suffix == ".png")
@@ -137,7 +139,8 @@ def test_segments_are_dashed_to_projections_and_missing_over_gaps() -> None:
 def test_colours_stay_with_names(cells: pd.DataFrame) -> None:
     every = looks(cells)
     alone = looks(cells[cells["variant"] == "numba-serial"])
-    assert alone["numba-serial", 1] == every["numba-serial", 1]
+    assert replace(alone["numba-serial", 1], series=2) == every["numba-serial", 1]
+    assert [look.series for look in every.values()] == [*range(len(every))]
     kin, single = every["numba-parallel", 2], every["numba-parallel-f32", 2]
     assert (kin.colour, kin.marker) == (single.colour, single.marker)
     assert (kin.line, single.line) == ("-", ":")

@@ -14,7 +14,7 @@ from harness.report.figures import draw_figures
 from harness.report.figures.flops_by_intensity import has_roof, roofline_figure
 from harness.report.figures.rmse_by_seconds import quality_figure
 from harness.report.figures.speedup_by_threads import has_several_threads, threads_figure
-from harness.report.page import write_page
+from harness.report.page import Beside, write_page
 from harness.report.tables import full_table, markdown
 from harness.report.terminal import WIDTH, legend, scale_table
 
@@ -269,7 +269,7 @@ def test_shares_are_printed_in_per_cent(share: float, said: str) -> None:
 
 def test_the_page_has_all_figures_with_captions(tmp_path) -> None:
     findings = frames.findings(measured())
-    page = write_page(findings, draw_figures(findings), [], {}, tmp_path).read_text("utf-8")
-    assert page.count("<svg") == page.count("<figcaption>") == 7
+    page = write_page(findings, draw_figures(findings), [], Beside(), tmp_path).read_text("utf-8")
+    assert page.count("<svg") == 2 * page.count("<figcaption>") == 20
     for name in ("threads", "roofline", "time-to-quality"):
         assert f'id="figure-{name}"' in page

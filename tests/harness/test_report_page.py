@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from harness.analysis.remarks import Remark
 from harness.report.figures import draw_figures
 from harness.report.findings import About, Findings
 from harness.report.headline import headline
-from harness.report.page import flattened, write_page
+from harness.report.page import Beside, flattened, write_page
 from harness.report.tables import full_table
 
 NAN = math.nan
+BESIDE = Beside(frames.ENVIRONMENT, "python -m harness run")
 _VOID = {"meta", "br", "img", "hr", "link", "input"}
 
 
@@ -43,7 +45,8 @@ class Reader(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.text += data
 
 
 def read(html: str) -> Reader:
@@ -55,19 +58,25 @@ def read(html: str) -> Reader:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
-    findings = frames.findings(frames.cells())
+    cells = frames.cells()
+    against = {"naive": cells, "numpy": cells.assign(baseline="numpy")}
+    findings = replace(frames.findings(cells), against=against)
     folder = tmp_path_factory.mktemp("run")
     figures = draw_figures(findings)
-    path = write_page(findings, figures, frames.NOTES, frames.ENVIRONMENT, folder)
+    path = write_page(findings, figures, frames.NOTES, BESIDE, folder)
     assert list(folder.iterdir()) == [path]
     return path.read_text(encoding="utf-8")
 
 
 def test_the_page_needs_nothing_else(page: str) -> None:
-    assert page.count("<svg") == 5
-    addresses = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')> ]+)', page)
-    assert all(address.startswith("#") for address in addresses)
-    assert not re.search(r"<(script|link|img|iframe)\b", page)
+    n_figures = len(re.findall("<figure ", page))
+    assert n_figures == 8
+    assert page.count("<svg") == 2 * (n_figures + 1)  # wide and narrow; one for each baseline
+    marked_up = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+    addresses = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')> ]+)', marked_up)
+    assert {a for a in addresses if not a.startswith("#")} == {"data:,"}  # no icon is asked for
+    assert not re.search(r"<(script [^>]*src|img|iframe|object|embed|base)\b", page)
+    assert not re.search(r"@import|https?://(?!www\.w3\.org/)", page)
 
 
 def test_the_page_is_well_formed_and_ids_are_unique(page: str) -> None:
@@ -100,27 +109,30 @@ def test_third_parties_cannot_write_html(tmp_path: Path) -> None:
     cells = pd.DataFrame([row, frames.cell("1m", "naive")])
     findings = Findings(cells, frames.qualities(cells), About(evil, True, evil))
     notes = [Remark("drift", "warning", evil)]
-    path = write_page(findings, draw_figures(findings), notes, {evil: evil}, tmp_path)
+    path = write_page(findings, draw_figures(findings), notes, Beside({evil: evil}, evil), tmp_path)
     html = path.read_text(encoding="utf-8")
-    assert "script" not in read(html).tags
+    read(html)
+    assert html.count("<script") == 2  # our own, and its data
+    assert evil not in html
     assert "&lt;script&gt;" in html
 
 
 def test_a_page_of_nothing(tmp_path: Path) -> None:
     findings = frames.findings(pd.DataFrame())
-    html = write_page(findings, draw_figures(findings), [], {}, tmp_path).read_text("utf-8")
+    html = write_page(findings, draw_figures(findings), [], Beside(), tmp_path).read_text("utf-8")
     assert "Nothing was measured." in read(html).text
 
 
-def test_the_headline_prefers_what_was_measured_with_an_interval() -> None:
+def test_the_headline_is_of_the_largest_scale_then_of_what_was_measured() -> None:
     sentences = headline(frames.cells(), frames.ABOUT)
-    assert sentences[0] == (
+    assert sentences[0].startswith("numba-parallel-f32 (in float32) does a sweep over 28,800,163 ")
+    assert "~800×" in sentences[0]
+    assert sentences[0].endswith("where naive is projected, not measured.")
+    assert sentences[1].startswith("numba-parallel-f32 (in float32) does a sweep over 900,123 ")
+    assert sentences[2] == (
         "numba-parallel does a sweep over 900,123 synthetic ratings 480× (470–490) as fast as "
         "naive, with the same predictions to 3e-14."
     )
-    assert sentences[1].startswith("numba-parallel-f32 (in float32) does")
-    assert "~480×" in sentences[2]
-    assert sentences[2].endswith("where naive is projected, not measured.")
     assert "at 1m does not give the same result" in sentences[3]
     assert sentences[4] == "Without timing (refused): my_package.als:MyAls at 10m and full."
 
@@ -128,8 +140,8 @@ def test_the_headline_prefers_what_was_measured_with_an_interval() -> None:
 @pytest.mark.parametrize("name", ["ml-32m", "no longer (synthetic)"])
 def test_whether_ratings_are_synthetic_is_a_fact_and_not_a_name(name: str) -> None:
     real, made = (About(name, synthetic, "rank 20") for synthetic in (False, True))
-    assert "900,123 ratings" in headline(frames.cells(), real)[0]
-    assert "900,123 synthetic ratings" in headline(frames.cells(), made)[0]
+    assert "28,800,163 ratings" in headline(frames.cells(), real)[0]
+    assert "28,800,163 synthetic ratings" in headline(frames.cells(), made)[0]
     assert made.title == f"{name} (synthetic) · rank 20"
     assert real.title == f"{name} · rank 20"
     for about in (real, made):

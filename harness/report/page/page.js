@@ -175,6 +175,13 @@
       holder.replaceChildren(copy);
       dialog.showModal();
     },
+    reset: () => {
+      form.reset();
+      sorted = { column: "", down: false };
+      delete root.dataset.theme;
+      show();
+      remember();
+    },
     theme: () => {
       const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
       root.dataset.theme = dark ? "light" : "dark";
@@ -192,10 +199,6 @@
   addEventListener("beforeprint", () => all("details:not(.numbers)").forEach((one) => { one.open = true; }));
   if (!form) return;
   form.addEventListener("change", () => { show(); remember(); });
-  form.addEventListener("reset", (event) => {
-    if (!event.isTrusted) return;
-    setTimeout(() => { sorted = { column: "", down: false }; delete root.dataset.theme; show(); remember(); });
-  });
   form.addEventListener("submit", (event) => event.preventDefault());
   addEventListener("hashchange", () => { if (/[=]/.test(location.hash) || !location.hash) restore(); });
   restore();

@@ -3,6 +3,7 @@
 # make peers             the same beside cmfrec, Spark, LIBMF and Surprise, in an environment of its own, and their tests
 # make test              the whole suite, and the kernels once more as plain Python
 # make attack            files nobody should write and kills at any moment, for up to ten minutes
+# make browser           Playwright, for the tests of the page in a real browser: a chromium must be on the path
 # make lint              what must be clean: formatting, lint, types
 # make bench             what takes how long, from half-sweeps to the reader, beside the run before (pytest-benchmark)
 # make bench-quick       each of these briefly: do they still run?
@@ -17,10 +18,10 @@ BENCHMARKS = tests/benchmarks/test_time_*.py
 BENCH = $(BIN)/python -m pytest $(BENCHMARKS) --benchmark-enable \
 	--benchmark-name=short --benchmark-time-unit=ms --benchmark-columns=min,median,iqr,rounds
 
-.PHONY: run peers test attack lint bench bench-quick asv clean
+.PHONY: run peers browser test attack lint bench bench-quick asv clean
 
 run: .venv/ready
-	$(BIN)/python -m harness run --impl $(IMPL) --scale $(SCALE)
+	$(BIN)/python -m harness run --impl $(IMPL) --scale $(SCALE) --latent
 
 peers: .venv-peers/ready
 	.venv-peers/bin/python -m pytest tests/implementations/test_peers.py
@@ -59,6 +60,9 @@ asv: .venv/ready
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,peers]"
 	touch $@
+
+browser: .venv/ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
 
 clean:
 	rm -rf .venv .venv-peers build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .asv

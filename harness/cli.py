@@ -163,6 +163,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, help="folder of the run (default: a new one in results/)")
     add("--resume", type=Path, metavar="RUN", help="go on with a run that was interrupted")
     add("--dry-run", action="store_true", help="say what would be run")
+    add("--latent", action="store_true", help="add to the page what the factors know of movies")
     add("--strict", action="store_true", help="exit status 1 if any cell is not ok")
     parser.set_defaults(call=_run)
 

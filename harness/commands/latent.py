@@ -24,9 +24,10 @@ from harness.report.latent import latent_figures
 from harness.report.latent.summary import summary
 from harness.results.log import read_run
 from harness.screen.console import Screen
+from harness.screen.showing import LATENT_NAME, draw_page
 from implementations import AlsParams, Factors, fit, predict
 
-FACTS_NAME = "latent.json"
+IMPLEMENTATION = "numba-tiled"  # trained with, unless another is named
 
 # Without a run. Fixed regularisers shrink movies with few ratings; those weighed by counts leave
 # them as long as any, and the map is full of chance. 25 and 7.5 suit 32 million ratings, but leave
@@ -76,21 +77,42 @@ def latent(request: Request) -> int:
     UserError
         Where something asked for cannot be, or the factors have nothing to show.
     """
-    variant = find_or_say(request.impl)
     with Screen() as screen:
         task = _of_run(request, screen) if request.run else _of_data(request, screen)
-        rung = cut(task.dataset, task.scale, task.split_seed)
-        screen.notice(f"training {variant.name} on {len(rung.train):,} ratings")
-        with _vanished_is_an_error():
-            factors = fit(rung.train, task.params, sweeps=task.sweeps, implementation=variant.name)
-        screen.notice("looking at the factors")
-        facts = _about(task, rung, factors, variant.name)
-        facts |= latent_facts(_trained(task.dataset, rung, factors))
+        facts = _found(task, request.impl, screen)
         screen.line(summary(facts))
         screen.line()
-        for path in _write(facts, task.folder):
+        written = _write(facts, task.folder, task.folder / ("figures" if request.run else ""))
+        if request.run and request.out is None:
+            screen.notice("drawing")
+            written.append(draw_page(request.run))
+        for path in written:
             screen.line(f"written {path}")
     return 0
+
+
+def add_latent(run: Path, screen: Screen) -> None:
+    """Put what the factors of a run's data show beside its log, for its page.
+
+    Where they have nothing to show, a line says so.
+    """
+    try:
+        task = _of_run(Request(run=run, columns={}, impl=IMPLEMENTATION), screen)
+        _write(_found(task, IMPLEMENTATION, screen), run, run / "figures")
+    except UserError as error:
+        screen.line(f"the page has no latent space: {error}")
+
+
+def _found(task: _Task, implementation: str, screen: Screen) -> dict[str, Any]:
+    """Train, and analyse."""
+    variant = find_or_say(implementation)
+    rung = cut(task.dataset, task.scale, task.split_seed)
+    screen.notice(f"training {variant.name} on {len(rung.train):,} ratings")
+    with _vanished_is_an_error():
+        factors = fit(rung.train, task.params, sweeps=task.sweeps, implementation=variant.name)
+    screen.notice("looking at the factors")
+    trained = _trained(task.dataset, rung, factors)
+    return _about(task, rung, factors, variant.name) | latent_facts(trained)
 
 
 def _of_run(request: Request, screen: Screen) -> _Task:
@@ -171,7 +193,8 @@ def _about(task: _Task, rung: Rung, factors: Factors, implementation: str) -> di
     }
 
 
-def _write(facts: Mapping[str, Any], folder: Path) -> list[Path]:
+def _write(facts: Mapping[str, Any], folder: Path, figures: Path) -> list[Path]:
     """Write the facts, and figures of them."""
     text = json.dumps(facts, allow_nan=False, ensure_ascii=False) + "\n"
-    return [write_whole(folder / FACTS_NAME, text), *write_figures(latent_figures(facts), folder)]
+    drawn = write_figures(latent_figures(facts), figures)
+    return [write_whole(folder / LATENT_NAME, text), *drawn]

@@ -35,10 +35,11 @@ class Request:
     resume: Path | None = None
     dry_run: bool = False
     strict: bool = False
+    latent: bool = False
 
 
 # Options that may stand beside --resume: they do not change what is measured.
-_FREE = {"resume", "strict", "dry_run"}
+_FREE = {"resume", "strict", "dry_run", "latent"}
 
 
 def request_of(options: Namespace) -> Request:
@@ -112,4 +113,5 @@ def _resumed(run: Run, options: Namespace) -> Request:
         resume=options.resume,
         dry_run=options.dry_run,
         strict=options.strict,
+        latent=options.latent,
     )

@@ -61,7 +61,7 @@ def draw_run(run: Run, folder: Path, screen: Screen, baseline: str | None = None
 def findings_of(run: Run, baseline: str | None = None) -> Findings:
     """Frames of a run, by the baseline planned or another, and by each other one as well."""
     frame = cells(run, baseline)
-    timed = frame.loc[frame["sweep_s"].notna(), "variant"].unique() if len(frame) else []
+    timed = [] if frame.empty else list(frame.loc[frame["sweep_s"].notna(), "variant"].unique())
     against = {str(name): cells(run, str(name)) for name in timed}
     return Findings(frame, qualities(run, baseline), about(run), against)
 

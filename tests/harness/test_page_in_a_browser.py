@@ -1,4 +1,4 @@
-"""The page in a real browser: what a reader can do with it, and that it asks nobody for anything."""
+"""The page in a real browser: what readers can do with it, and that it asks nobody for anything."""
 
 import shutil
 from collections.abc import Iterator

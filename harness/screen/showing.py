@@ -69,6 +69,7 @@ def findings_of(run: Run, baseline: str | None = None) -> Findings:
 def _write(
     run: Run, findings: Findings, folder: Path, screen: Screen, baseline: str | None
 ) -> None:
+    from harness.report.chart import speed_chart
     from harness.report.figures import draw_figures, write_figures
     from harness.report.page import write_page
     from harness.report.tables import write_tables
@@ -77,6 +78,8 @@ def _write(
     found = remarks(run, cell_verdicts(run, baseline))
     texts = [remark.text for remark in found]
     for line in [*legend(findings.cells, screen.width), "", *wrapped(texts, screen.width)]:
+        screen.line(line)
+    for line in ["", *speed_chart(findings.cells, screen.width), ""]:
         screen.line(line)
     write_tables(findings.cells, findings.about, folder)
     figures = draw_figures(findings)

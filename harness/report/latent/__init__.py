@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from harness.report.drawing.figure import Drawn
 from harness.report.drawing.style import WIDTH
 from harness.report.latent.map import map_figure
 from harness.report.latent.parting import parting_figure
 from harness.report.latent.shrinkage import shrinkage_figure
+from harness.report.latent.words import counts_said
 
 _FIGURES = (
     (
@@ -53,4 +56,45 @@ def latent_figures(facts: Mapping[str, Any], width: float = WIDTH) -> list[Drawn
     list of Drawn
         The map, the genres, and the shrinkage.
     """
-    return [Drawn(name, caption, draw(facts, width)) for name, draw, caption in _FIGURES]
+    tables = {"latent": _movies, "latent-genres": _pairs, "latent-shrinkage": _shrinkage}
+    return [
+        Drawn(name, caption, draw(facts, width), tables[name](facts))
+        for name, draw, caption in _FIGURES
+    ]
+
+
+def _movies(facts: Mapping[str, Any]) -> pd.DataFrame:
+    movies = facts["movies"]
+    scores = pd.DataFrame(movies["scores"]).iloc[:, :2]
+    scores.columns = [f"axis {number}, stars" for number in range(1, scores.shape[1] + 1)]
+    named = {
+        "title": movies["title"],
+        "ratings": movies["ratings"],
+        "genres": [", ".join(genres) for genres in movies["genres"]],
+    }
+    return pd.concat([pd.DataFrame(named), scores], axis=1)
+
+
+def _pairs(facts: Mapping[str, Any]) -> pd.DataFrame:
+    columns = {
+        "first": "genre",
+        "second": "from",
+        "n_first": "movies",
+        "n_second": "movies of that",
+    }
+    columns |= {"auc": "AUC", "low": "lower (95 %)", "high": "upper (95 %)", "shuffled": "shuffled"}
+    return pd.DataFrame(facts["pairs"], columns=[*columns]).rename(columns=columns)
+
+
+def _shrinkage(facts: Mapping[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "ratings": counts_said(one["least"], one["most"]),
+                "movies": one["movies"],
+                "factor, median": one["length"][1],
+                "bias, median": one["bias"][1],
+            }
+            for one in facts["shrinkage"]
+        ]
+    )

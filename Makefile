@@ -4,6 +4,9 @@
 # make test              the whole suite, and the kernels once more as plain Python
 # make attack            files nobody should write and kills at any moment, for up to ten minutes
 # make browser           Playwright, for the tests of the page in a real browser: a chromium must be on the path
+# make docs              what the committed runs say, put into README and docs
+# make report.pdf        the technical report as build/report.pdf
+# make tour              the notebook that climbs the ladder, executed, as build/tour.html
 # make lint              what must be clean: formatting, lint, types
 # make bench             what takes how long, from half-sweeps to the reader, beside the run before (pytest-benchmark)
 # make bench-quick       each of these briefly: do they still run?
@@ -18,7 +21,7 @@ BENCHMARKS = tests/benchmarks/test_time_*.py
 BENCH = $(BIN)/python -m pytest $(BENCHMARKS) --benchmark-enable \
 	--benchmark-name=short --benchmark-time-unit=ms --benchmark-columns=min,median,iqr,rounds
 
-.PHONY: run peers browser test attack lint bench bench-quick asv clean
+.PHONY: run peers browser docs report.pdf tour test attack lint bench bench-quick asv clean
 
 run: .venv/ready
 	$(BIN)/python -m harness run --impl $(IMPL) --scale $(SCALE) --latent
@@ -63,6 +66,16 @@ asv: .venv/ready
 
 browser: .venv/ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
+
+docs: .venv/ready
+	$(BIN)/python -m scripts.docs
+
+report.pdf: browser
+	$(BIN)/python -m scripts.report_pdf --out build/report.pdf
+
+tour: .venv/ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[tour]"
+	$(BIN)/python -m scripts.tour --out build/tour.html
 
 clean:
 	rm -rf .venv .venv-peers build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .asv

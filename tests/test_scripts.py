@@ -11,8 +11,12 @@ SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("[!_]*.py"))
 # What each is tried with, and a word of what it prints.
 SMALL = {
     "end_to_end": ("--scale 100k --sweeps 1", "peak memory"),
+    "docs": ("--check", "texts checked"),
     "race_ranks": ("--scale 100k --ranks 3 --rounds 2", "2 rounds; medians"),
+    "record": ("--scale 100k --rounds 1 --out {out}", "recorded "),
+    "report_pdf": ("--out {out}/report.pdf", "report"),
     "repeat_runs": ("--runs 1 --slowed 0 --rounds 3 --out {out}", "1 equal runs at 100k, 0 with"),
+    "tour": ("--out {out}/tour.html", "tour"),
     "tiled_profile": ("--scale 100k --cells 4:float32 --rounds 2", "4:float32"),
 }
 
@@ -31,5 +35,5 @@ def test_every_script_is_tried():
 def test_a_script_runs(script, tmp_path):
     options, words = SMALL[script]
     done = run(script, options.format(out=tmp_path))
-    assert words in done.stdout, done.stderr
+    assert words in done.stdout + done.stderr, done.stderr
     assert "Traceback" not in done.stderr

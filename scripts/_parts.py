@@ -1,0 +1,149 @@
+"""What documents say of committed runs: one function for each part, from records to Markdown."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from tabulate import tabulate
+
+from harness.report import numbers
+from harness.report.cells import rows_of, rungs
+from harness.report.columns import columns_of, printed, seconds_text, speed_text
+from harness.report.figures import FIGURES
+from harness.report.files import write_whole
+from harness.report.headline import headline
+from harness.report.tables import explanations, heading
+from harness.report.terminal import scale_table
+from scripts._records import Recorded
+
+FIGURES_IN = Path("docs") / "figures"
+Part = Callable[[Sequence[Recorded], Path], str]
+
+
+def newest(records: Sequence[Recorded], name: str = "ladder") -> Recorded:
+    """The newest committed run of a name."""
+    return next(record for record in records if record.name == name)
+
+
+def largest(cells: pd.DataFrame) -> pd.DataFrame:
+    """Cells of the largest scale."""
+    return cells[cells["rung"] == rungs(cells)[-1]]
+
+
+def duration(seconds: float) -> str:
+    """Seconds in minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _origin(record: Recorded) -> str:
+    """Whose figures they are: data, machine, day, and how long it took."""
+    run = record.run
+    day = datetime.fromisoformat(run.started.started).date().isoformat()
+    took = f", in {duration(run.ended.seconds)}" if run.ended else ""
+    return f"{record.findings.about.title}; {record.processor}; {day}{took}"
+
+
+def ladder_figure(records: Sequence[Recorded], root: Path) -> str:
+    """The speedup curve of the newest ladder."""
+    return _figure("speedup", newest(records), root, "Speed relative to naive against ratings")
+
+
+def steps_figure(records: Sequence[Recorded], root: Path) -> str:
+    """What each idea buys, in the newest ladder."""
+    return _figure("steps", newest(records), root, "What each idea buys")
+
+
+def peers_figure(records: Sequence[Recorded], root: Path) -> str:
+    """Seconds to quality beside libraries, all ratings."""
+    record = newest(records, "peers-full")
+    return _figure("time-to-quality", record, root, "Test RMSE against seconds, set-up included")
+
+
+def _figure(name: str, record: Recorded, root: Path, text: str) -> str:
+    """Draw a figure into the documents' folder; where it is seen from decides the path to it."""
+    figure = next(one for one in FIGURES if one.name == name)
+    path = root / FIGURES_IN / f"{record.name}-{name}.svg"
+    write_whole(path, figure.drawn(record.findings).svg)
+    return f"![{text}]({FIGURES_IN / path.name})"
+
+
+def answer(records: Sequence[Recorded], _: Path) -> str:
+    """What the newest ladder found, and where that was."""
+    record = newest(records)
+    sentences = headline(record.findings.cells, record.findings.about)
+    lines = [f"- {sentence}" for sentence in sentences]
+    return "\n".join([f"Measured: {_origin(record)}.", "", *lines])
+
+
+def terminal(records: Sequence[Recorded], _: Path) -> str:
+    """The table of the smallest scale, as a terminal shows it."""
+    findings = newest(records).findings
+    cells = findings.cells
+    smallest = cells[cells["rung"] == rungs(cells)[0]]
+    return f"```\n{scale_table(smallest, findings.about.title, 120)}\n```"
+
+
+def ladder_table(records: Sequence[Recorded], _: Path) -> str:
+    """The largest scale of the newest ladder."""
+    return _table(largest(newest(records).findings.cells))
+
+
+def peers_tables(records: Sequence[Recorded], _: Path) -> str:
+    """Libraries beside the ladder, at each committed scale."""
+    parts = []
+    for record in sorted(records, key=lambda one: one.name, reverse=True):
+        if record.name.startswith("peers-"):
+            cells = largest(record.findings.cells)
+            parts += [f"{heading(cells)} ({_origin(record)}):", _table(cells)]
+            parts += ["\n".join(f"- {line}" for line in explanations(cells))]
+    return "\n\n".join(parts)
+
+
+def _table(cells: pd.DataFrame) -> str:
+    columns = columns_of(cells)
+    sides = ["right" if column.numeric else "left" for column in columns]
+    titles = [column.title for column in columns]
+    rows = printed(columns, cells)
+    return tabulate(rows, titles, tablefmt="github", disable_numparse=True, colalign=sides)
+
+
+def machines(records: Sequence[Recorded], _: Path) -> str:
+    """All machines side by side at the largest scale: seconds a sweep, and speed."""
+    ladders = [record for record in records if record.name == "ladder"]
+    frames = [largest(record.findings.cells) for record in ladders]
+    names = list(dict.fromkeys(str(v) for frame in frames for v in frame["variant"]))
+    heads = ["implementation", *(f"{record.machine}, s/sweep (×)" for record in ladders)]
+    rows = [[name, *(_at(frame, name) for frame in frames)] for name in names]
+    sides = ["left", *["right"] * len(ladders)]
+    return tabulate(rows, heads, tablefmt="github", disable_numparse=True, colalign=sides)
+
+
+def _at(cells: pd.DataFrame, variant: str) -> str:
+    rows = rows_of(cells[cells["variant"] == variant])
+    return f"{seconds_text(rows[-1])} ({speed_text(rows[-1])})" if rows else numbers.MISSING
+
+
+def each_machine(records: Sequence[Recorded], _: Path) -> str:
+    """Each machine's ladder at the largest scale, with its facts."""
+    parts = []
+    for record in records:
+        if record.name == "ladder":
+            cells = largest(record.findings.cells)
+            parts += [f"### {record.machine}", f"{_origin(record)}. {heading(cells)}."]
+            parts += [_table(cells)]
+    return "\n\n".join(parts)
+
+
+PARTS: dict[str, Part] = {
+    "answer": answer,
+    "each-machine": each_machine,
+    "ladder-figure": ladder_figure,
+    "ladder-table": ladder_table,
+    "machines": machines,
+    "peers-figure": peers_figure,
+    "peers-tables": peers_tables,
+    "steps-figure": steps_figure,
+    "terminal": terminal,
+}

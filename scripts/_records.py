@@ -1,0 +1,71 @@
+"""Committed runs: what was measured, on which machine, and where."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.report.findings import Findings
+from harness.results.log import LOG_NAME, read_run
+from harness.results.records import Run
+from harness.screen.showing import findings_of
+
+RECORDS = Path(__file__).parents[1] / "results" / "record"
+_NOISE = re.compile(r"\(.*?\)|\bprocessor\b|\bcpu\b|@.*|\d+-core\b")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A committed run of one machine.
+
+    Attributes
+    ----------
+    machine : str
+        Folder of all runs of this machine and day.
+    name : str
+        What was run: "ladder", "peers-full", …
+    folder : Path
+    """
+
+    machine: str
+    name: str
+    folder: Path
+
+    @cached_property
+    def run(self) -> Run:
+        """Its facts."""
+        return read_run(self.folder)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What it shows."""
+        return findings_of(self.run)
+
+    @property
+    def environment(self) -> Mapping[str, Any]:
+        """The machine, and what was installed."""
+        return self.run.started.environment
+
+    @property
+    def processor(self) -> str:
+        """The processor, its vectors, and the cores that could be used."""
+        facts = self.environment
+        cores = facts["usable_cores"]
+        name = " ".join(facts["cpu"].replace("(R)", "").split())
+        return f"{cores} core{'s' * (cores > 1)} of {name}, {facts['vector']}"
+
+
+def machine_name(environment: Mapping[str, Any]) -> str:
+    """Name a machine's kind in a folder's name: ``amd-epyc-avx2``."""
+    words = _NOISE.sub(" ", environment["cpu"].lower().replace("(r)", "").replace("(tm)", ""))
+    parts = f"{words} {environment['vector'].lower()}"
+    return "-".join(re.findall(r"[a-z0-9]+", parts))
+
+
+def all_records(root: Path = RECORDS) -> list[Recorded]:
+    """Committed runs, the newest machine first, in the order of their names."""
+    logs = sorted(root.glob(f"*/*/{LOG_NAME}"))
+    found = [Recorded(log.parts[-3], log.parts[-2], log.parent) for log in logs]
+    return sorted(found, key=lambda one: one.machine, reverse=True)

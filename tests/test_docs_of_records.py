@@ -1,0 +1,105 @@
+"""Published figures come from records: what is spliced agrees with them, what is typed only falls."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from scripts._parts import PARTS
+from scripts._records import machine_name
+from scripts.docs import ROOT, disagreements, splice, spliced, texts
+
+# A number with a unit that things are measured in. The level of an interval is none.
+MEASURED = re.compile(
+    r"(?<![\w.,–-])(?!95 %)~?[\d.,]*\d(?:–[\d.,]*\d)?\s?"
+    r"(?:(?:ms|µs|s|min|h|%|GFLOP/s|GB/s|MiB|GiB|MB|GB)(?![\w/])|times as (?:fast|long)|×(?! ?[\d(]))"
+)
+# What is still typed by hand in each text: measured before there were records, parameters of the
+# method, tolerances. A text that is not named has none. Numbers here are to fall, never to rise.
+TYPED = {
+    "docs/data.md": 1,
+    "docs/kernels.md": 46,
+    "docs/method.md": 57,
+    "docs/peers.md": 2,
+    "docs/reproduce.md": 1,
+}
+
+
+def typed(text: str) -> list[str]:
+    """Measured figures outside of spliced parts and code."""
+    text = re.sub(r"<!-- record: .*?<!-- end -->", "", text, flags=re.DOTALL)
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    text = re.sub(r"`[^`\n]*`", "", text)
+    return MEASURED.findall(text)
+
+
+def test_texts_and_records_agree():
+    assert disagreements() == []
+
+
+@pytest.mark.parametrize("path", texts(), ids=lambda path: path.name)
+def test_no_measured_figure_is_typed(path):
+    found = typed(path.read_text(encoding="utf-8"))
+    allowed = TYPED.get(path.relative_to(ROOT).as_posix(), 0)
+    assert len(found) == allowed, found
+
+
+def test_figures_are_seen_as_such():
+    for figure in ("0.26 s", "3 ms", "9.1 GB/s", "~2,500×", "1.4 %", "12–14 s", "5 times as fast"):
+        assert typed(f"takes {figure}.") == [figure], figure
+    for other in ("95 % interval", "rank 20", "numba-tiled-f32 does", "`20 ms`", "in 2015"):
+        assert typed(other) == [], other
+    assert typed("<!-- record: answer -->\n3 s\n<!-- end -->") == []
+
+
+@pytest.fixture
+def copy(tmp_path):
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copytree(ROOT / "results" / "record", tmp_path / "results" / "record")
+    shutil.copy(ROOT / "README.md", tmp_path)
+    return tmp_path
+
+
+def test_a_changed_digit_is_found_and_mended(copy):
+    path = copy / "README.md"
+    text = path.read_text(encoding="utf-8")
+    part = re.search(r"<!-- record: terminal -->.*?<!-- end -->", text, re.DOTALL)
+    digit = re.search(r"\d\.\d{2}", part[0])
+    changed = part[0].replace(digit[0], "9.99", 1)
+    path.write_text(text.replace(part[0], changed), encoding="utf-8")
+    figure = copy / "docs" / "figures" / "ladder-speedup.svg"
+    figure.write_text("<svg/>", encoding="utf-8")
+    assert disagreements(copy) == ["README.md", "docs/figures/ladder-speedup.svg"]
+    assert splice(copy) == ["README.md"]
+    assert disagreements(copy) == []
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_a_marker_without_a_part_is_an_error(tmp_path):
+    with pytest.raises(KeyError):
+        spliced("<!-- record: nothing -->\n<!-- end -->", tmp_path, [], tmp_path)
+
+
+def test_every_part_stands_somewhere():
+    everything = "".join(path.read_text(encoding="utf-8") for path in texts())
+    assert set(re.findall(r"<!-- record: ([a-z-]+) -->", everything)) == set(PARTS)
+
+
+@pytest.mark.parametrize(
+    ("cpu", "vector", "name"),
+    [
+        ("Intel(R) Xeon(R) Processor (rocketlake)", "AVX-512", "intel-xeon-avx-512"),
+        ("AMD EPYC", "AVX2", "amd-epyc-avx2"),
+        ("AMD Ryzen 9 7950X 16-Core Processor", "AVX-512", "amd-ryzen-9-7950x-avx-512"),
+        ("Intel(R) Core(TM) i7-8700K CPU @ 3.70GHz", "AVX2", "intel-core-i7-8700k-avx2"),
+    ],
+)
+def test_machines_are_named_by_their_kind(cpu, vector, name):
+    assert machine_name({"cpu": cpu, "vector": vector}) == name
+
+
+def test_links_between_texts_lead_somewhere():
+    for path in texts():
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+            assert (Path(path.parent) / target).exists(), f"{path.name}: {target}"

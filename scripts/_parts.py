@@ -21,9 +21,15 @@ FIGURES_IN = Path("docs") / "figures"
 Part = Callable[[Sequence[Recorded], Path], str]
 
 
-def newest(records: Sequence[Recorded], name: str = "ladder") -> Recorded:
+def newest(records: Sequence[Recorded], name: str) -> Recorded:
     """The newest committed run of a name."""
     return next(record for record in records if record.name == name)
+
+
+def clearest(records: Sequence[Recorded]) -> Recorded:
+    """The committed ladder with the fewest warnings; of several the newest."""
+    ladders = [record for record in records if record.name == "ladder"]
+    return min(ladders, key=lambda record: len(record.warnings))
 
 
 def largest(cells: pd.DataFrame) -> pd.DataFrame:
@@ -46,13 +52,13 @@ def _origin(record: Recorded) -> str:
 
 
 def ladder_figure(records: Sequence[Recorded], root: Path) -> str:
-    """The speedup curve of the newest ladder."""
-    return _figure("speedup", newest(records), root, "Speed relative to naive against ratings")
+    """The speedup curve of the clearest ladder."""
+    return _figure("speedup", clearest(records), root, "Speed relative to naive against ratings")
 
 
 def steps_figure(records: Sequence[Recorded], root: Path) -> str:
-    """What each idea buys, in the newest ladder."""
-    return _figure("steps", newest(records), root, "What each idea buys")
+    """What each idea buys, in the clearest ladder."""
+    return _figure("steps", clearest(records), root, "What each idea buys")
 
 
 def peers_figure(records: Sequence[Recorded], root: Path) -> str:
@@ -70,8 +76,8 @@ def _figure(name: str, record: Recorded, root: Path, text: str) -> str:
 
 
 def answer(records: Sequence[Recorded], _: Path) -> str:
-    """What the newest ladder found, and where that was."""
-    record = newest(records)
+    """What the clearest ladder found, and where that was."""
+    record = clearest(records)
     sentences = headline(record.findings.cells, record.findings.about)
     lines = [f"- {sentence}" for sentence in sentences]
     return "\n".join([f"Measured: {_origin(record)}.", "", *lines])
@@ -79,15 +85,15 @@ def answer(records: Sequence[Recorded], _: Path) -> str:
 
 def terminal(records: Sequence[Recorded], _: Path) -> str:
     """The table of the smallest scale, as a terminal shows it."""
-    findings = newest(records).findings
+    findings = clearest(records).findings
     cells = findings.cells
     smallest = cells[cells["rung"] == rungs(cells)[0]]
     return f"```\n{scale_table(smallest, findings.about.title, 120)}\n```"
 
 
 def ladder_table(records: Sequence[Recorded], _: Path) -> str:
-    """The largest scale of the newest ladder."""
-    return _table(largest(newest(records).findings.cells))
+    """The largest scale of the clearest ladder."""
+    return _table(largest(clearest(records).findings.cells))
 
 
 def peers_tables(records: Sequence[Recorded], _: Path) -> str:
@@ -133,7 +139,8 @@ def each_machine(records: Sequence[Recorded], _: Path) -> str:
             cells = largest(record.findings.cells)
             parts += [f"### {record.machine}", f"{_origin(record)}. {heading(cells)}."]
             parts += [_table(cells)]
-    return "\n\n".join(parts)
+            parts += ["\n".join(f"- Warning: {text}" for text in record.warnings)]
+    return "\n\n".join(filter(None, parts))
 
 
 PARTS: dict[str, Part] = {

@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.remarks import remarks
+from harness.analysis.verdicts import cell_verdicts
 from harness.report.findings import Findings
 from harness.results.log import LOG_NAME, read_run
 from harness.results.records import Run
@@ -42,6 +44,12 @@ class Recorded:
     def findings(self) -> Findings:
         """What it shows."""
         return findings_of(self.run)
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """Remarks after which some of its numbers may be wrong."""
+        found = remarks(self.run, cell_verdicts(self.run))
+        return [remark.text for remark in found if remark.severity == "warning"]
 
     @property
     def environment(self) -> Mapping[str, Any]:

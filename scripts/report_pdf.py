@@ -15,10 +15,15 @@ from markdown_it import MarkdownIt
 
 DOCS = Path(__file__).parents[1] / "docs"
 _STYLE = """
-body { font: 10.5pt/1.45 Georgia, serif; } h1 { font-size: 18pt; } h2 { font-size: 13pt; break-after: avoid; }
-code, pre { font: 8.5pt/1.35 monospace; } pre { background: #f5f5f5; padding: 6pt; white-space: pre-wrap; }
-table { border-collapse: collapse; font-size: 7pt; } td, th { border-bottom: 1px solid #ccc; padding: 2pt 4pt; }
-img { max-width: 100%; break-inside: avoid; } blockquote { font-style: italic; }
+body { font: 10.5pt/1.45 Georgia, serif; }
+h1 { font-size: 18pt; }
+h2 { font-size: 13pt; break-after: avoid; }
+code, pre { font: 8.5pt/1.35 monospace; }
+pre { background: #f5f5f5; padding: 6pt; white-space: pre-wrap; }
+table { border-collapse: collapse; font-size: 7pt; }
+td, th { border-bottom: 1px solid #ccc; padding: 2pt 4pt; }
+img { max-width: 100%; break-inside: avoid; }
+blockquote { font-style: italic; }
 """
 
 
@@ -51,7 +56,7 @@ def main() -> int:
         browser = tools.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page()
         page.goto(page_file.as_uri())
-        margin = {side: "20mm" for side in ("top", "bottom", "left", "right")}
+        margin = dict.fromkeys(("top", "bottom", "left", "right"), "20mm")
         page.pdf(path=out, format="A4", margin=margin)
         browser.close()
     print(f"written {out}")

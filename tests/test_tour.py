@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,9 @@ def executed(committed):
 def outputs(notebook, kind):
     """Outputs of one kind."""
     found = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [output for output in found if kind in output.get("data", {}) or kind == output.get("name")]
+    return [
+        output for output in found if kind in output.get("data", {}) or kind == output.get("name")
+    ]
 
 
 def test_it_is_committed_without_outputs(committed):
@@ -60,8 +63,10 @@ def test_it_runs_without_a_warning_and_climbs_every_rung(executed):
     assert outputs(executed, "stderr") == []
     assert len(outputs(executed, "image/png")) >= 7
     printed = "".join(output["text"] for output in outputs(executed, "stdout"))
-    for before, name in zip(RUNGS, RUNGS[1:], strict=False):
-        line = re.search(rf"{name}: (.*) s a sweep, (.*) times as fast as {before} .*: (.*)", printed)
+    for before, name in pairwise(RUNGS):
+        line = re.search(
+            rf"{name}: (.*) s a sweep, (.*) times as fast as {before} .*: (.*)", printed
+        )
         assert line, name
         assert float(line[2]) > 0
         assert float(line[3]) < 1e-9

@@ -24,6 +24,7 @@ from harness.report import cells as frame
 FONT = 8.0  # points: the smallest text that there is
 WIDTH = 6.5  # inches: a page's text width
 NARROW = 3.7  # inches: a phone's
+FAMILY = "'DejaVu Sans', Verdana, sans-serif"  # of text in SVG
 STEP = 0.155  # inches from a line of text to the next
 INK, MUTED, RULE = "#222222", "#666666", "#dddddd"
 
@@ -238,9 +239,7 @@ def svg(figure: Figure) -> str:
     with styled():
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return re.sub(
-        r"(?<!['\w])'DejaVu Sans'(?!,)", "'DejaVu Sans', Verdana, sans-serif", buffer.getvalue()
-    )
+    return re.sub(r"(?<!['\w])'DejaVu Sans'(?!,)", FAMILY, buffer.getvalue())
 
 
 def png(figure: Figure) -> bytes:

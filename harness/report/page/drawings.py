@@ -13,6 +13,9 @@ from harness.report.drawing.figure import Drawn
 from harness.report.findings import Findings
 from harness.report.page.colours import Palette
 
+_PLACES = re.compile(r'\b(?:d|x|y|transform|points)="[^"]*"')
+_DIGITS = re.compile(r"(\.\d\d)\d+")  # a hundredth of a point is enough for any screen
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -107,15 +110,24 @@ def _said(value: object) -> str:
 
 def _inline(figure: Drawn, name: str) -> str:
     """Fit a figure for a page with others: no prologue, no id twice, no style of its own."""
-    drawing = figure.svg[figure.svg.index("<svg") :]
-    drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
-    drawing = re.sub(r'\bid="series-(\d+)"', r'data-series="\1"', drawing)
+    drawing = _smaller(figure.svg[figure.svg.index("<svg") :])
     drawing = re.sub(r'\bid="', f'id="{name}-', drawing)
-    drawing = re.sub(r'href="#', f'href="#{name}-', drawing)
-    drawing = drawing.replace("url(#", f"url(#{name}-").replace("*{", ".plot svg *{")
+    drawing = drawing.replace('href="#', f'href="#{name}-').replace("url(#", f"url(#{name}-")
     said = Markup.escape(_first_sentence(figure.caption))
     label = f'<svg role="img" aria-label="{said}" \\1'
     return re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|<svg ', label, drawing, count=1)
+
+
+def _smaller(drawing: str) -> str:
+    """Leave out what a page says once for all its figures, and what nothing refers to."""
+    drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
+    drawing = re.sub(r'<style type="text/css">.*?</style>', "", drawing, flags=re.DOTALL)
+    drawing = re.sub(r'\bid="series-(\d+)"', r'data-series="\1"', drawing)
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', drawing))
+    drawing = re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in used else "", drawing)
+    drawing = _PLACES.sub(lambda match: _DIGITS.sub(r"\1", match[0]), drawing)
+    drawing = drawing.replace("xlink:href", "href").replace(f"font-family: {st.FAMILY}; ", "")
+    return re.sub(r">\s+<", "><", drawing)
 
 
 def _first_sentence(caption: str) -> str:

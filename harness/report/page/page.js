@@ -128,7 +128,7 @@
     const names = new Set(copy.outerHTML.match(/--c[0-9a-f]{6}/g));
     const style = document.createElementNS("http://www.w3.org/2000/svg", "style");
     style.textContent = `svg{${[...names].map((name) => `${name}:#${name.slice(3)}`).join(";")}}`
-      + "*{stroke-linejoin:round;stroke-linecap:butt}";
+      + "*{stroke-linejoin:round;stroke-linecap:butt}svg{font-family:'DejaVu Sans',Verdana,sans-serif}";
     copy.prepend(style);
     const [, , width, height] = copy.getAttribute("viewBox").split(" ").map(Number);
     copy.setAttribute("width", `${width}pt`);

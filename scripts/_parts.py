@@ -1,5 +1,6 @@
 """What documents say of committed runs: one function for each part, from records to Markdown."""
 
+import textwrap
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +44,12 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
+def _wrapped(text: str, mark: str = "") -> str:
+    """A paragraph, or an entry of a list, in lines as long as those around it."""
+    indents = {"initial_indent": mark, "subsequent_indent": " " * len(mark)}
+    return textwrap.fill(text, 120, break_on_hyphens=False, break_long_words=False, **indents)
+
+
 def _origin(record: Recorded) -> str:
     """Whose figures they are: data, machine, day, and how long it took."""
     run = record.run
@@ -79,8 +86,8 @@ def answer(records: Sequence[Recorded], _: Path) -> str:
     """What the clearest ladder found, and where that was."""
     record = clearest(records)
     sentences = headline(record.findings.cells, record.findings.about)
-    lines = [f"- {sentence}" for sentence in sentences]
-    return "\n".join([f"Measured: {_origin(record)}.", "", *lines])
+    lines = [_wrapped(sentence, "- ") for sentence in sentences]
+    return "\n".join([_wrapped(f"Measured: {_origin(record)}."), "", *lines])
 
 
 def terminal(records: Sequence[Recorded], _: Path) -> str:
@@ -102,8 +109,8 @@ def peers_tables(records: Sequence[Recorded], _: Path) -> str:
     for record in sorted(records, key=lambda one: one.name, reverse=True):
         if record.name.startswith("peers-"):
             cells = largest(record.findings.cells)
-            parts += [f"{heading(cells)} ({_origin(record)}):", _table(cells)]
-            parts += ["\n".join(f"- {line}" for line in explanations(cells))]
+            parts += [_wrapped(f"{heading(cells)} ({_origin(record)}):"), _table(cells)]
+            parts += ["\n".join(_wrapped(line, "- ") for line in explanations(cells))]
     return "\n\n".join(parts)
 
 
@@ -137,9 +144,9 @@ def each_machine(records: Sequence[Recorded], _: Path) -> str:
     for record in records:
         if record.name == "ladder":
             cells = largest(record.findings.cells)
-            parts += [f"### {record.machine}", f"{_origin(record)}. {heading(cells)}."]
+            parts += [f"### {record.machine}", _wrapped(f"{_origin(record)}. {heading(cells)}.")]
             parts += [_table(cells)]
-            parts += ["\n".join(f"- Warning: {text}" for text in record.warnings)]
+            parts += ["\n".join(_wrapped(f"Warning: {text}", "- ") for text in record.warnings)]
     return "\n\n".join(filter(None, parts))
 
 

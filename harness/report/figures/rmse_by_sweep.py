@@ -183,7 +183,7 @@ def _name_curve(panel: Axes, lines: dict[Key, pd.DataFrame], what: str, above: b
         (sweep, value),
         shift,
         textcoords="offset points",
-        ha="right",
+        ha="left" if sweep == 1 else "right",  # inside of the panel
         va="bottom" if above else "top",
     )
 

@@ -26,6 +26,8 @@ from harness.results.log import read_run
 from harness.screen.console import Screen
 from harness.screen.showing import LATENT_NAME, draw_page
 from implementations import AlsParams, Factors, fit, predict
+from implementations.backend import Variant
+from implementations.registry import find
 
 IMPLEMENTATION = "numba-tiled"  # trained with, unless another is named
 
@@ -77,9 +79,10 @@ def latent(request: Request) -> int:
     UserError
         Where something asked for cannot be, or the factors have nothing to show.
     """
+    variant = find_or_say(request.impl)
     with Screen() as screen:
         task = _of_run(request, screen) if request.run else _of_data(request, screen)
-        facts = _found(task, request.impl, screen)
+        facts = _found(task, variant, screen)
         screen.line(summary(facts))
         screen.line()
         written = _write(facts, task.folder, task.folder / ("figures" if request.run else ""))
@@ -98,14 +101,13 @@ def add_latent(run: Path, screen: Screen) -> None:
     """
     try:
         task = _of_run(Request(run=run, columns={}, impl=IMPLEMENTATION), screen)
-        _write(_found(task, IMPLEMENTATION, screen), run, run / "figures")
+        _write(_found(task, find(IMPLEMENTATION), screen), run, run / "figures")
     except UserError as error:
         screen.line(f"the page has no latent space: {error}")
 
 
-def _found(task: _Task, implementation: str, screen: Screen) -> dict[str, Any]:
+def _found(task: _Task, variant: Variant, screen: Screen) -> dict[str, Any]:
     """Train, and analyse."""
-    variant = find_or_say(implementation)
     rung = cut(task.dataset, task.scale, task.split_seed)
     screen.notice(f"training {variant.name} on {len(rung.train):,} ratings")
     with _vanished_is_an_error():

@@ -2,20 +2,23 @@
 
 import math
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import report_frames as frames
+from made_models import made
 
+from harness.analysis.latent import latent_facts
 from harness.analysis.remarks import Remark
 from harness.report.figures import draw_figures
 from harness.report.findings import About, Findings
 from harness.report.headline import headline
 from harness.report.page import Beside, flattened, write_page
 from harness.report.tables import full_table
+from implementations import AlsParams
 
 NAN = math.nan
 BESIDE = Beside(frames.ENVIRONMENT, "python -m harness run")
@@ -174,3 +177,22 @@ def test_facts_become_lines() -> None:
         ("f · 1 · g", "yes"),
         ("h", "–"),
     ]
+
+
+def test_the_page_shows_what_the_model_learned_and_how_good_projections_are(tmp_path) -> None:
+    cells = frames.cells()
+    data = {"name": "made", "synthetic": True, "train_ratings": 5000}
+    model = {"params": asdict(AlsParams(rank=5)), "sweeps": 10, "test_rmse": 0.8}
+    facts = {"data": data, "model": model, **latent_facts(made())}
+    trial = {"rung": "1m", "variant": "numpy", "threads": 1, "measured_s": 2.0, "projected_s": 1.9}
+    trials = pd.DataFrame([trial | {"error": -0.05}])
+    beside = Beside(command="python -m harness run", trials=trials, latent=facts)
+    findings = frames.findings(cells)
+    path = write_page(findings, draw_figures(findings), frames.NOTES, beside, tmp_path)
+    html = path.read_text("utf-8")
+    text = " ".join(read(html).text.split())
+    for said in ("What the model learned", "How good projections are", "-5 %", "1 warning:"):
+        assert said in text, said
+    for name in ("latent", "latent-genres", "latent-shrinkage"):
+        assert f'<figure id="figure-{name}">' in html
+    assert "python -m harness run" in text

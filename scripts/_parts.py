@@ -150,11 +150,33 @@ def each_machine(records: Sequence[Recorded], _: Path) -> str:
     return "\n\n".join(filter(None, parts))
 
 
+_RATES = {
+    "fma_float32_gflops": "FMA, float32",
+    "fma_float64_gflops": "FMA, float64",
+    "gemm_float32_gflops": "sgemm",
+    "gemm_float64_gflops": "dgemm",
+    "bandwidth_gbs": "memory",
+}
+
+
+def machine_rates(records: Sequence[Recorded], _: Path) -> str:
+    """What each machine of a ladder can do at best."""
+    rows = []
+    for record in records:
+        measured = record.run.machine if record.name == "ladder" else []
+        for threads in sorted({one.threads for one in measured if one.best}):
+            best = [one.best for one in measured if one.threads == threads]
+            rates = [max(found.get(name, 0.0) for found in best) for name in _RATES]
+            rows.append([record.machine, threads, *(f"{rate:.3g}" for rate in rates)])
+    return tabulate(rows, ["machine", "threads", *_RATES.values()], tablefmt="github")
+
+
 PARTS: dict[str, Part] = {
     "answer": answer,
     "each-machine": each_machine,
     "ladder-figure": ladder_figure,
     "ladder-table": ladder_table,
+    "machine-rates": machine_rates,
     "machines": machines,
     "peers-figure": peers_figure,
     "peers-tables": peers_tables,

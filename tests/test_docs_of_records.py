@@ -21,7 +21,7 @@ MEASURED = re.compile(
 TYPED = {
     "docs/data.md": 1,
     "docs/kernels.md": 40,
-    "docs/method.md": 57,
+    "docs/method.md": 53,
     "docs/peers.md": 2,
     "docs/reproduce.md": 1,
 }

@@ -19,8 +19,15 @@ def command_of(run: Run) -> str:
     Returns
     -------
     str
-        A line for a shell.
+        A line for a shell; empty where the log holds too little of the plan to repeat it.
     """
+    try:
+        return shlex.join(["python", "-m", "harness", "run", *_options(run)])
+    except KeyError:
+        return ""
+
+
+def _options(run: Run) -> list[str]:
     plan, dataset = run.started.plan, run.started.dataset
     params = plan["params"]
     words = ["--impl", ",".join(plan["implementations"]), "--scale", plan["rungs"][-1]]
@@ -37,9 +44,10 @@ def command_of(run: Run) -> str:
     words += ["--threads", ",".join(map(str, plan["threads"]))]
     if plan.get("precision") is not None:
         words += ["--precision", f"{100 * plan['precision']:g}%"]
-    if plan.get("share") is None and plan["budget_s"] is not None:
-        words += ["--budget", f"{plan['budget_s']:g}"]
-    return shlex.join(["python", "-m", "harness", "run", *words])
+    if plan.get("share", 0) is None:  # then the budget was given
+        budget = plan["budget_s"]
+        words += ["--budget", "inf" if budget is None else f"{budget:g}"]
+    return words
 
 
 def _option(name: str, value: Any) -> list[str]:

@@ -1,6 +1,7 @@
 """Tables, figures and page of a run: on a screen and in its folder."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,9 +62,13 @@ def draw_run(run: Run, folder: Path, screen: Screen, baseline: str | None = None
 def findings_of(run: Run, baseline: str | None = None) -> Findings:
     """Frames of a run, by the baseline planned or another, and by each other one as well."""
     frame = cells(run, baseline)
-    timed = [] if frame.empty else list(frame.loc[frame["sweep_s"].notna(), "variant"].unique())
-    against = {str(name): cells(run, str(name)) for name in timed}
-    return Findings(frame, qualities(run, baseline), about(run), against)
+    findings = Findings(frame, qualities(run, baseline), about(run))
+    if frame.empty:
+        return findings
+    own = findings.baseline
+    names = [own, *frame.loc[frame["sweep_s"].notna(), "variant"].unique()]
+    against = {str(name): frame if name == own else cells(run, str(name)) for name in names}
+    return replace(findings, against=against)
 
 
 def _write(

@@ -18,15 +18,17 @@ from harness.results.log import LOG_NAME
 from implementations.registry import usable_cores
 from scripts._records import RECORDS, machine_name
 
+_THREADED = "numba-parallel,numba-tiled,numba-tiled-f32"
 
-def commands(scale: str) -> dict[str, list[str]]:
+
+def commands(scale: str, impl: str) -> dict[str, list[str]]:
     """What is run, by the name of its record."""
     counts = sorted({1, max(1, usable_cores() // 2), usable_cores()})
     threads = ["--threads", ",".join(map(str, counts)), "--only"]
-    impl = "numba-parallel,numba-tiled,numba-tiled-f32"
-    found = {"ladder": ["--impl", "all", "--scale", scale]}
+    threaded = _THREADED if impl == "all" else impl
+    found = {"ladder": ["--impl", impl, "--scale", scale]}
     if len(counts) > 1:
-        found["threads"] = ["--impl", impl, "--scale", scale, *threads]
+        found["threads"] = ["--impl", threaded, "--scale", scale, *threads]
     return found
 
 
@@ -34,12 +36,13 @@ def main() -> int:
     """Measure, and keep the logs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--scale", default="full")
+    parser.add_argument("--impl", default="all")
     parser.add_argument("--rounds", default="30")
     parser.add_argument("--out", type=Path, default=RECORDS)
     options = parser.parse_args()
     day = datetime.now(UTC).date().isoformat()
     folder = options.out / f"{day}-{machine_name(describe_machine())}"
-    for name, command in commands(options.scale).items():
+    for name, command in commands(options.scale, options.impl).items():
         into = folder / name
         if into.exists():
             print(f"{into} is there already: remove it to measure it again")

@@ -13,7 +13,7 @@ SMALL = {
     "end_to_end": ("--scale 100k --sweeps 1", "peak memory"),
     "docs": ("--check", "texts checked"),
     "race_ranks": ("--scale 100k --ranks 3 --rounds 2", "2 rounds; medians"),
-    "record": ("--scale 100k --rounds 1 --out {out}", "recorded "),
+    "record": ("--scale 100k --impl numba-serial --rounds 1 --out {out}", "recorded "),
     "report_pdf": ("--out {out}/report.pdf", "report"),
     "repeat_runs": ("--runs 1 --slowed 0 --rounds 3 --out {out}", "1 equal runs at 100k, 0 with"),
     "tour": ("--out {out}/tour.html", "tour"),

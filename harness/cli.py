@@ -16,7 +16,15 @@ from typing import NoReturn
 
 from harness.commands import latent_options
 from harness.errors import UserError, visible
-from harness.options import columns, count, counts, precision, seconds, share
+from harness.options import (
+    add_columns,
+    add_source,
+    count,
+    counts,
+    precision,
+    seconds,
+    share,
+)
 
 _DESCRIPTION = (
     "How much does each way of programming alternating least squares buy, "
@@ -28,10 +36,6 @@ _STATUS = (
 )
 _INTERRUPTED, _TERMINATED = 130, 143
 
-_COLUMNS = (
-    "columns of a table in --data: names, or numbers from 1; NAME:text takes ids as text "
-    "(default: told by their usual names)"
-)
 _BUDGET = "of sweeps a cell; inf: no limit (default: 60, and at most half of its scale's)"
 
 
@@ -115,26 +119,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_data(commands.add_parser("data", help="fetch, verify and index a data set"))
     _add_recommend(commands.add_parser("recommend", help="movies for who likes some, with reasons"))
     latent = commands.add_parser("latent", help="what the factors of a model know of its movies")
-    _add_source(latent)
     latent_options.add_options(latent)
     _add_report(commands.add_parser("report", help="draw a run again from its log"))
     _add_compare(commands.add_parser("compare", help="what changed between two runs"))
     _add_study(commands.add_parser("study", help="measure how often verdicts are wrong"))
     _add_reproduce(commands.add_parser("reproduce", help="try published figures"))
     return parser
-
-
-def _add_source(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data", default="auto", help="auto, a name (see `list`), or a folder, file or archive"
-    )
-    _add_columns(parser)
-
-
-def _add_columns(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--columns", type=columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS
-    )
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -145,7 +135,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--impl", default="all", help="names, groups (all, f32), or module:Class; comma-separated")
     add("--scale", default="1m", help="the ladder up to 100k, 320k, 1m, 3.2m, 10m or full")
     add("--only", action="store_true", help="that scale alone")
-    _add_source(parser)
+    add_source(parser)
     add("--baseline", help="implementation that speedups are relative to (default: the lowest)")
     add("--rank", type=int, default=20, help="length of a factor, the bias not counted")
     add("--reg", type=float, help="regulariser of factors (default: 25; .05 if count-scaled)")
@@ -189,7 +179,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.description = "Fetch, verify and index a data set; without a name, list them."
     parser.add_argument("source", nargs="?", metavar="NAME|PATH", help="see `list`")
-    _add_columns(parser)
+    add_columns(parser)
     parser.add_argument("--write", type=Path, metavar="DIR", help="write it out as MovieLens does")
     parser.set_defaults(call=_data)
 
@@ -198,7 +188,7 @@ def _add_recommend(parser: argparse.ArgumentParser) -> None:
     parser.description = "Train a model, and recommend to who likes some movies: a check by eye."
     add = parser.add_argument
     add("--like", action="append", required=True, metavar="TITLE", help="a title, or part of one")
-    _add_source(parser)
+    add_source(parser)
     add("--scale", default="1m", help="users of auto that are used: 100k, 320k, … or full")
     add("--impl", default="numba-tiled-f32", help="what to train with (default: %(default)s)")
     add("--n", type=count, default=10, help="how many (default: %(default)s)")

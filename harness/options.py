@@ -1,7 +1,27 @@
-"""Values of options: text to what it stands for, or what is wrong with it."""
+"""Values of options, text to what it stands for; and the options that several commands share."""
 
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
 from math import isnan
+
+_COLUMNS = (
+    "columns of a table in --data: names, or numbers from 1; NAME:text takes ids as text "
+    "(default: told by their usual names)"
+)
+
+
+def add_source(parser: ArgumentParser) -> None:
+    """Add what names the data, and their columns."""
+    parser.add_argument(
+        "--data", default="auto", help="auto, a name (see `list`), or a folder, file or archive"
+    )
+    add_columns(parser)
+
+
+def add_columns(parser: ArgumentParser) -> None:
+    """Add what names the columns of a table."""
+    parser.add_argument(
+        "--columns", type=columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS
+    )
 
 
 def count(text: str) -> int:

@@ -10,11 +10,11 @@ from tabulate import tabulate
 
 from harness.report import numbers
 from harness.report.cells import rows_of, rungs
-from harness.report.columns import columns_of, printed, seconds_text, speed_text
+from harness.report.columns import columns_of, seconds_text, speed_text
 from harness.report.figures import FIGURES
 from harness.report.files import write_whole
 from harness.report.headline import headline
-from harness.report.tables import explanations, heading
+from harness.report.tables import explanations, heading, markdown_table
 from harness.report.terminal import scale_table
 from scripts._records import Recorded
 
@@ -38,12 +38,6 @@ def largest(cells: pd.DataFrame) -> pd.DataFrame:
     return cells[cells["rung"] == rungs(cells)[-1]]
 
 
-def duration(seconds: float) -> str:
-    """Seconds in minutes and seconds."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
 def _wrapped(text: str, mark: str = "") -> str:
     """A paragraph, or an entry of a list, in lines as long as those around it."""
     indents = {"initial_indent": mark, "subsequent_indent": " " * len(mark)}
@@ -54,7 +48,7 @@ def _origin(record: Recorded) -> str:
     """Whose figures they are: data, machine, day, and how long it took."""
     run = record.run
     day = datetime.fromisoformat(run.started.started).date().isoformat()
-    took = f", in {duration(run.ended.seconds)}" if run.ended else ""
+    took = f", in {numbers.duration(run.ended.seconds)}" if run.ended else ""
     return f"{record.findings.about.title}; {record.processor}; {day}{took}"
 
 
@@ -115,11 +109,7 @@ def peers_tables(records: Sequence[Recorded], _: Path) -> str:
 
 
 def _table(cells: pd.DataFrame) -> str:
-    columns = columns_of(cells)
-    sides = ["right" if column.numeric else "left" for column in columns]
-    titles = [column.title for column in columns]
-    rows = printed(columns, cells)
-    return tabulate(rows, titles, tablefmt="github", disable_numparse=True, colalign=sides)
+    return markdown_table(columns_of(cells), cells)
 
 
 def machines(records: Sequence[Recorded], _: Path) -> str:
@@ -130,7 +120,7 @@ def machines(records: Sequence[Recorded], _: Path) -> str:
     heads = ["implementation", *(f"{record.machine}, s/sweep (×)" for record in ladders)]
     rows = [[name, *(_at(frame, name) for frame in frames)] for name in names]
     sides = ["left", *["right"] * len(ladders)]
-    return tabulate(rows, heads, tablefmt="github", disable_numparse=True, colalign=sides)
+    return tabulate(rows, heads, tablefmt="pipe", disable_numparse=True, colalign=sides)
 
 
 def _at(cells: pd.DataFrame, variant: str) -> str:
@@ -168,7 +158,7 @@ def machine_rates(records: Sequence[Recorded], _: Path) -> str:
             best = [one.best for one in measured if one.threads == threads]
             rates = [max(found.get(name, 0.0) for found in best) for name in _RATES]
             rows.append([record.machine, threads, *(f"{rate:.3g}" for rate in rates)])
-    return tabulate(rows, ["machine", "threads", *_RATES.values()], tablefmt="github")
+    return tabulate(rows, ["machine", "threads", *_RATES.values()], tablefmt="pipe")
 
 
 PARTS: dict[str, Part] = {

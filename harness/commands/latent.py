@@ -56,7 +56,7 @@ class Request:
 
 @dataclass(frozen=True)
 class _Task:
-    """What is trained, on which part of which data, and where the facts go."""
+    """What is trained, on which part of which data, and where facts and figures go."""
 
     dataset: Dataset
     scale: str
@@ -64,6 +64,7 @@ class _Task:
     params: AlsParams
     sweeps: int
     folder: Path
+    figures: Path
 
 
 def latent(request: Request) -> int:
@@ -85,7 +86,7 @@ def latent(request: Request) -> int:
         facts = _found(task, variant, screen)
         screen.line(summary(facts))
         screen.line()
-        written = _write(facts, task.folder, task.folder / ("figures" if request.run else ""))
+        written = _write(facts, task)
         if request.run and request.out is None:
             screen.notice("drawing")
             written.append(draw_page(request.run))
@@ -101,7 +102,7 @@ def add_latent(run: Path, screen: Screen) -> None:
     """
     try:
         task = _of_run(Request(run=run, columns={}, impl=IMPLEMENTATION), screen)
-        _write(_found(task, find(IMPLEMENTATION), screen), run, run / "figures")
+        _write(_found(task, find(IMPLEMENTATION), screen), task)
     except UserError as error:
         screen.line(f"the page has no latent space: {error}")
 
@@ -131,7 +132,8 @@ def _of_run(request: Request, screen: Screen) -> _Task:
         raise UserError(f"{about['source']} is not what {folder} was run on: it has changed since")
     params = _ranked(AlsParams(**asked["params"]), request.rank)
     out = request.out or folder
-    return _Task(dataset, asked["rungs"][-1], asked["split_seed"], params, asked["sweeps"], out)
+    what = (dataset, asked["rungs"][-1], asked["split_seed"], params, asked["sweeps"])
+    return _Task(*what, out, out / "figures")
 
 
 def _of_data(request: Request, screen: Screen) -> _Task:
@@ -144,7 +146,7 @@ def _of_data(request: Request, screen: Screen) -> _Task:
     for notice in notices:
         screen.line(notice)
     out = request.out or Path("results") / f"latent-{dataset.name}"
-    return _Task(dataset, name, 0, params, _SWEEPS, out)
+    return _Task(dataset, name, 0, params, _SWEEPS, out, out)
 
 
 def _ranked(params: AlsParams, rank: int | None) -> AlsParams:
@@ -195,8 +197,8 @@ def _about(task: _Task, rung: Rung, factors: Factors, implementation: str) -> di
     }
 
 
-def _write(facts: Mapping[str, Any], folder: Path, figures: Path) -> list[Path]:
+def _write(facts: Mapping[str, Any], task: _Task) -> list[Path]:
     """Write the facts, and figures of them."""
     text = json.dumps(facts, allow_nan=False, ensure_ascii=False) + "\n"
-    drawn = write_figures(latent_figures(facts), figures)
-    return [write_whole(folder / LATENT_NAME, text), *drawn]
+    drawn = write_figures(latent_figures(facts), task.figures)
+    return [write_whole(task.folder / LATENT_NAME, text), *drawn]

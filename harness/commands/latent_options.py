@@ -4,11 +4,12 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import fields
 from pathlib import Path
 
-from harness.options import count
+from harness.options import add_source, count
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Add the options, and the call; those that name the data are there already."""
+    """Add the options, and the call."""
+    add_source(parser)
     parser.description = "Train a model; map its movies, and say what its factors know of genres."
     add = parser.add_argument
     add("run", nargs="?", type=Path, metavar="RUN", help="data, largest scale, parameters of a run")

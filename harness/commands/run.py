@@ -8,7 +8,6 @@ from typing import Any
 from harness.analysis.speedup import is_precise
 from harness.analysis.verdicts import exit_status
 from harness.commands.check import find_or_say
-from harness.commands.latent import add_latent
 from harness.commands.request import Request
 from harness.data.dataset import Dataset
 from harness.data.datasets import open_dataset
@@ -69,6 +68,8 @@ def run(request: Request) -> int:
             runner = Runner(plan, cells, dataset, log, watcher, measure_machine, is_precise)
             interrupted = _go(runner, [name for name in plan.rungs if name not in done], screen)
         if request.latent and not interrupted:
+            from harness.commands.latent import add_latent  # brings matplotlib
+
             add_latent(folder, screen)
         draw_run(log.run, folder, screen)
     return 130 if interrupted else exit_status(log.run, request.strict)

@@ -48,6 +48,7 @@ class Column:
         return self.heading.replace("\n", " ")
 
 
+SPEED = "speedup"
 # The order in which columns give way.
 EXTRA, _QUALITY, _PEAK, _ONCE, _MEMORY, ROUNDS = 1, 2, 3, 4, 5, 6
 
@@ -188,7 +189,7 @@ def _threads_text(row: Any) -> str:
 
 def speed_column(cells: pd.DataFrame) -> Column:
     """Column of the speed relative to the baseline."""
-    return Column(f"× as fast\nas {baseline(cells)}", speed_text, key="speedup")
+    return Column(f"× as fast\nas {baseline(cells)}", speed_text, key=SPEED)
 
 
 def seconds_text(row: Any) -> str:

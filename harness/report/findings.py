@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -25,6 +26,34 @@ class About:
     data: str
     synthetic: bool
     asked: str
+
+    @classmethod
+    def of(
+        cls, dataset: Mapping[str, Any], params: Mapping[str, Any], sweeps: int, *first: str
+    ) -> "About":
+        """Put the model's parameters in words.
+
+        Parameters
+        ----------
+        dataset : mapping
+            name and synthetic.
+        params : mapping
+            The fields of `implementations.AlsParams`.
+        sweeps : int
+        *first : str
+            What is to be said before.
+        """
+        regularisers = f"reg {params['reg']:g}"
+        parts = [
+            *first,
+            f"rank {params['rank']}",
+            f"{regularisers} and {params['bias_reg']:g}"
+            if params["biases"]
+            else f"{regularisers}, no biases",
+            *(["scaled by counts"] if params["count_scaled"] else []),
+            f"{sweeps} sweeps",
+        ]
+        return cls(str(dataset["name"]), bool(dataset["synthetic"]), " · ".join(parts))
 
     @property
     def title(self) -> str:

@@ -1,7 +1,7 @@
 """Tables of a whole run in Markdown and CSV, and the words that all tables share."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from harness.report.columns import (
     PEAK_SHARE,
     QUALITY,
     TO_QUALITY,
+    Column,
     alignment,
     columns_of,
     more_columns,
@@ -95,18 +96,23 @@ def markdown(cells: pd.DataFrame, title: str) -> str:
         columns = columns_of(here) + more_columns(here)[len(naming(here)) :]
         parts += [
             f"## {_escaped(heading(here))}",
-            tabulate(
-                [[_escaped(text) for text in row] for row in printed(columns, here)],
-                headers=[_escaped(column.title) for column in columns],
-                tablefmt="pipe",
-                disable_numparse=True,
-                colalign=[alignment(column) for column in columns],
-            ),
+            markdown_table(columns, here),
             "\n".join(f"- {_escaped(line)}" for line in remarks(here)),
         ]
     if not cells.empty:
         parts.append("\n".join(f"- {_escaped(line)}" for line in explanations(cells)))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def markdown_table(columns: Sequence[Column], cells: pd.DataFrame) -> str:
+    """Some columns of cells as a table in Markdown."""
+    return tabulate(
+        [[_escaped(text) for text in row] for row in printed(columns, cells)],
+        headers=[_escaped(column.title) for column in columns],
+        tablefmt="pipe",
+        disable_numparse=True,
+        colalign=[alignment(column) for column in columns],
+    )
 
 
 def _escaped(text: str) -> str:

@@ -25,17 +25,8 @@ LATENT_NAME = "latent.json"
 
 def about(run: Run) -> About:
     """Name the data and what was asked of all implementations."""
-    dataset, plan = run.started.dataset, run.started.plan
-    params = plan["params"]
-    parts = [
-        f"rank {params['rank']}",
-        f"reg {params['reg']:g} and {params['bias_reg']:g}"
-        if params["biases"]
-        else f"reg {params['reg']:g}, no biases",
-        *(["scaled by counts"] if params["count_scaled"] else []),
-        f"{plan['sweeps']} sweeps",
-    ]
-    return About(str(dataset["name"]), bool(dataset["synthetic"]), " · ".join(parts))
+    plan = run.started.plan
+    return About.of(run.started.dataset, plan["params"], plan["sweeps"])
 
 
 def print_rung(run: Run, rung: str, screen: Screen, baseline: str | None = None) -> None:

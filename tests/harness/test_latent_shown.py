@@ -12,6 +12,7 @@ from made_models import ABOUT, made
 from harness.analysis.latent import latent_facts
 from harness.cli import main
 from harness.measure.plan import Plan
+from harness.report.drawing.style import as_wide_as
 from harness.report.latent import latent_figures, map_figure
 from harness.report.latent.labels import Ground, Name, around, place
 from harness.report.latent.words import plain_title
@@ -41,7 +42,8 @@ def test_names_cover_neither_each_other_nor_the_edge():
 
 @pytest.mark.parametrize("width", [6.5, 3.7])
 def test_drawn_texts_of_the_map_lie_apart(width):
-    figure = map_figure(latent_facts(made(160)) | ABOUT, width)
+    with as_wide_as(width):
+        figure = map_figure(latent_facts(made(160)) | ABOUT)
     (axes,) = figure.axes
     figure.draw_without_rendering()
     boxes = [text.get_window_extent() for text in axes.texts]

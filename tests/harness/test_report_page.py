@@ -16,7 +16,8 @@ from harness.analysis.remarks import Remark
 from harness.report.figures import draw_figures
 from harness.report.findings import About, Findings
 from harness.report.headline import headline
-from harness.report.page import Beside, flattened, write_page
+from harness.report.page import Beside, write_page
+from harness.report.page.facts import flattened
 from harness.report.tables import full_table
 from implementations import AlsParams
 

@@ -210,9 +210,9 @@ def fitted(text: str, inches: float) -> list[str]:
     return lines
 
 
-def new_figure(height: float, wide: float | None = None) -> Figure:
+def new_figure(height: float) -> Figure:
     """Make a white figure of a size in inches, with its own canvas: no global state."""
-    figure = Figure(figsize=(wide or width(), height), facecolor="white")
+    figure = Figure(figsize=(width(), height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 
@@ -226,12 +226,12 @@ def put_title(figure: Figure, what: str, title: str) -> float:
     for number, line in enumerate(lines, 1):
         place = (top - number * STEP) / height
         figure.text(0.1 / wide, place, line, va="center", color=MUTED)
-    return title_height(title, float(wide))
+    return title_height(title)
 
 
-def title_height(title: str, wide: float | None = None) -> float:
+def title_height(title: str) -> float:
     """Inches that `put_title` takes."""
-    return 0.17 + (len(fitted(title, (wide or width()) - 0.2)) + 0.4) * STEP
+    return 0.17 + (len(fitted(title, width() - 0.2)) + 0.4) * STEP
 
 
 def svg(figure: Figure) -> str:

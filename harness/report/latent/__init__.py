@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from harness.report.drawing.figure import Drawn
-from harness.report.drawing.style import WIDTH
+from harness.report.drawing.style import WIDTH, as_wide_as
 from harness.report.latent.map import map_figure
 from harness.report.latent.parting import parting_figure
 from harness.report.latent.shrinkage import shrinkage_figure
@@ -57,10 +57,11 @@ def latent_figures(facts: Mapping[str, Any], width: float = WIDTH) -> list[Drawn
         The map, the genres, and the shrinkage.
     """
     tables = {"latent": _movies, "latent-genres": _pairs, "latent-shrinkage": _shrinkage}
-    return [
-        Drawn(name, caption, draw(facts, width), tables[name](facts))
-        for name, draw, caption in _FIGURES
-    ]
+    with as_wide_as(width):
+        return [
+            Drawn(name, caption, draw(facts), tables[name](facts))
+            for name, draw, caption in _FIGURES
+        ]
 
 
 def _movies(facts: Mapping[str, Any]) -> pd.DataFrame:

@@ -47,16 +47,15 @@ class _Frame(NamedTuple):
         return placed
 
 
-def map_figure(facts: Mapping[str, Any], width: float) -> Drawing:
+def map_figure(facts: Mapping[str, Any]) -> Drawing:
     """Movies, their genres' centres, and titles of those most often rated.
 
     Parameters
     ----------
     facts : mapping
         By `harness.analysis.latent.latent_facts`, with ``data`` and ``model``.
-    width : float
-        Inches.
     """
+    width = st.width()
     with st.styled():
         scores = two_scores(facts["movies"]["scores"])
         shown = genres_in_colour(facts["genres"])
@@ -64,8 +63,8 @@ def map_figure(facts: Mapping[str, Any], width: float) -> Drawing:
         key = _key_lines(shown, width)
         title = about(facts).title
         below = _BELOW + st.STEP * len(key)
-        height = st.title_height(title, width) + 0.08 + frame.size[1] + below
-        figure = st.new_figure(height, width)
+        height = st.title_height(title) + 0.08 + frame.size[1] + below
+        figure = st.new_figure(height)
         st.put_title(figure, _NAME, title)
         place_of_axes = (_LEFT / width, below / height)
         axes = figure.add_axes(

@@ -30,24 +30,23 @@ class _Shape(NamedTuple):
     cell: float
 
 
-def parting_figure(facts: Mapping[str, Any], width: float) -> Drawing:
+def parting_figure(facts: Mapping[str, Any]) -> Drawing:
     """Held-out AUC of a linear discriminant for each two genres.
 
     Parameters
     ----------
     facts : mapping
         By `harness.analysis.latent.latent_facts`, with ``data`` and ``model``.
-    width : float
-        Inches.
     """
+    width = st.width()
     with st.styled():
         genres = _ordered(facts)
         title = about(facts).title
         shape = _shape(genres, width)
         side = shape.cell * max(len(genres) - 1, 0)
-        above = st.title_height(title, width) + 0.1
+        above = st.title_height(title) + 0.1
         height = above + (side + shape.below if genres else 1.2)
-        figure = st.new_figure(height, width)
+        figure = st.new_figure(height)
         st.put_title(figure, _NAME, title)
         if not genres:
             _say_nothing(figure, above / height)

@@ -20,26 +20,24 @@ _PANELS = (
 _LEFT, _GAP, _RIGHT = 0.5, 0.5, 0.1  # inches beside the panels
 _TALL, _ABOVE, _BELOW = 1.9, 0.28, 0.62  # inches of a panel, over it, and under the last
 _BETWEEN = 0.42  # inches between rows of panels
-_NARROW = 5.0  # inches of a page that has room for one panel in a row
 
 
-def shrinkage_figure(facts: Mapping[str, Any], width: float) -> Drawing:
+def shrinkage_figure(facts: Mapping[str, Any]) -> Drawing:
     """Median length of factors, and of biases, against the movie's number of ratings.
 
     Parameters
     ----------
     facts : mapping
         By `harness.analysis.latent.latent_facts`, with ``data`` and ``model``.
-    width : float
-        Inches.
     """
+    width = st.width()
     with st.styled():
-        columns = 1 if width < _NARROW else len(_PANELS)
+        columns = 1 if st.is_narrow() else len(_PANELS)
         rows = len(_PANELS) // columns
         title = about(facts).title
-        above = st.title_height(title, width)
+        above = st.title_height(title)
         height = above + rows * (_ABOVE + _TALL) + (rows - 1) * _BETWEEN + _BELOW
-        figure = st.new_figure(height, width)
+        figure = st.new_figure(height)
         st.put_title(figure, _NAME, title)
         wide = (width - _LEFT - _RIGHT - (columns - 1) * _GAP) / columns
         for number, panel in enumerate(_PANELS):

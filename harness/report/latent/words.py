@@ -15,15 +15,8 @@ _ARTICLE = re.compile(r"^(.*), (The|A|An|Les|Le|La|Das|Der|Die|El|Il)$")
 def about(facts: Mapping[str, Any]) -> About:
     """Of which data the model is, and how it was trained."""
     data, model = facts["data"], facts["model"]
-    params = model["params"]
-    parts = [
-        f"{data['train_ratings']:,} ratings",
-        f"rank {params['rank']}",
-        f"reg {params['reg']:g}" + (f" and {params['bias_reg']:g}" if params["biases"] else ""),
-        *(["scaled by counts"] if params["count_scaled"] else []),
-        f"{model['sweeps']} sweeps",
-    ]
-    return About(data["name"], data["synthetic"], " · ".join(parts))
+    ratings = f"{data['train_ratings']:,} ratings"
+    return About.of(data, model["params"], model["sweeps"], ratings)
 
 
 def plain_title(title: str, most: int = 26) -> str:

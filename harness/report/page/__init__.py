@@ -8,22 +8,29 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment
+from jinja2 import Environment, Template
 from markupsafe import Markup
 
 from harness.analysis.remarks import Remark
 from harness.report import words
-from harness.report.cells import labels, remarks, rows_of, rungs, several_threads
-from harness.report.columns import Column, columns_of, ladder_columns, more_columns
+from harness.report.cells import labels, remarks, rows_of, rungs
+from harness.report.columns import (
+    SPEED,
+    Column,
+    columns_of,
+    ladder_columns,
+    more_columns,
+    speed_text,
+)
 from harness.report.drawing.figure import Drawn
-from harness.report.drawing.style import looks
+from harness.report.drawing.style import Look, looks
 from harness.report.files import write_whole
 from harness.report.findings import Findings
 from harness.report.headline import headline
 from harness.report.page.colours import Palette
-from harness.report.page.drawings import Shown, drawings_of
+from harness.report.page.drawings import drawings_of
 from harness.report.page.facts import flattened
-from harness.report.page.grid import Grid, grid_of
+from harness.report.page.grid import Grid, grid_of, order_of
 from harness.report.page.latent import latent_section
 from harness.report.page.summing import summary_of
 from harness.report.tables import explanations, heading
@@ -81,22 +88,21 @@ def write_page(
         figures=shown,
         first=next((one for one in shown if one.name == "speedup"), None),
         latent=latent,
-        script=_asset("page.js"),
-        style=_asset("page.css"),
+        script=Markup(_read("page.js")),  # noqa: S704 - a file of this package
+        style=Markup(_read("page.css")),  # noqa: S704 - a file of this package
         day=Markup(palette.day),  # noqa: S704 - names and values of colours
         night=Markup(palette.night),  # noqa: S704 - names and values of colours
     )
     return write_whole(folder / "index.html", page)
 
 
-def _template() -> Any:
-    text = files("harness.report.page").joinpath("page.html").read_text(encoding="utf-8")
-    return Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(text)
+def _template() -> Template:
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(_read("page.html"))
 
 
-def _asset(name: str) -> Markup:
-    text = files("harness.report.page").joinpath(name).read_text(encoding="utf-8")
-    return Markup(text)  # noqa: S704 - a file of this package
+def _read(name: str) -> str:
+    return files("harness.report.page").joinpath(name).read_text(encoding="utf-8")
 
 
 def _texts(findings: Findings, notes: Sequence[Remark], beside: Beside) -> dict[str, Any]:
@@ -121,17 +127,18 @@ def _tables(findings: Findings) -> dict[str, Any]:
     """The ladder at the largest scale, all cells, and what scripts need to show them otherwise."""
     cells = findings.cells
     if cells.empty:
-        return {"ladder": None, "everything": None, "data": _json({}), "scales": [], "series": []}
-    places = {key: look.series or 0 for key, look in looks(cells).items()}
+        return {"baseline": findings.baseline, "data": _json({})}
+    named = looks(cells)
+    places = {key: place for place, key in enumerate(named)}
     largest = cells[cells["rung"] == rungs(cells)[-1]]
     return {
         "ladder": grid_of(ladder_columns(largest), largest, places),
         "everything": _everything(cells, places),
         "data": _json({"baseline": findings.baseline, "speeds": _speeds(findings)}),
-        "baselines": [*findings.against] or [findings.baseline],
+        "baselines": [*findings.against],
         "baseline": findings.baseline,
         "scales": [_scale(cells[cells["rung"] == rung]) for rung in rungs(cells)],
-        "series": _series(cells, places),
+        "series": _series(cells, named),
         "dtypes": [str(dtype) for dtype in cells["dtype"].unique()],
         "threads": [int(n) for n in sorted(cells["threads"].unique())],
     }
@@ -153,43 +160,30 @@ def _scale(cells: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _series(cells: pd.DataFrame, places: dict[tuple[str, int], int]) -> list[dict[str, Any]]:
-    named = looks(cells)
+def _series(cells: pd.DataFrame, named: dict[tuple[str, int], Look]) -> list[dict[str, Any]]:
+    """Implementations and thread counts, in the order of their looks."""
     unique = cells.drop_duplicates(["variant", "threads"])
     return [
-        {
-            "place": places[str(row.variant), int(row.threads)],
-            "label": label,
-            "colour": f"--c{named[str(row.variant), int(row.threads)].colour[1:].lower()}",
-            "row": row,
-        }
-        for row, label in zip(rows_of(unique), labels(unique), strict=True)
+        {"look": look, "label": label, "row": row}
+        for look, label, row in zip(named.values(), labels(unique), rows_of(unique), strict=True)
     ]
 
 
 def _speeds(findings: Findings) -> dict[str, Any]:
     """Of each baseline: the sentences, and each cell's speed as text and number."""
-    found = {}
-    for baseline, frame in (findings.against or {findings.baseline: findings.cells}).items():
-        column = ladder_columns(frame)[1 + bool(several_threads(frame)) + 1]
-        grid = grid_of([column], frame, dict.fromkeys(looks(frame), 0))
-        found[baseline] = {
+    return {
+        baseline: {
             "sentences": headline(frame, findings.about),
             "cells": {
-                f"{line.rung}|{line.variant}|{line.threads}": [
-                    line.entries[0].text,
-                    line.entries[0].order,
-                ]
-                for line in grid.lines
+                f"{row.rung}|{row.variant}|{row.threads}": [speed_text(row), order_of(row, SPEED)]
+                for row in rows_of(frame)
             },
         }
-    return found
+        for baseline, frame in findings.against.items()
+    }
 
 
 def _json(value: Any) -> Markup:
     """JSON that may stand in a script element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - no tag can begin in it
-
-
-__all__ = ["Beside", "Shown", "flattened", "write_page"]

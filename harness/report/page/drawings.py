@@ -1,7 +1,7 @@
 """Figures for a page: each wide and narrow, light and dark, with series that can be hidden."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -48,7 +48,7 @@ def drawings_of(findings: Findings, wide: Sequence[Drawn], palette: Palette) -> 
         Takes up the colours.
     """
     narrow = {one.name: one for one in figures.draw_figures(findings, st.NARROW)}
-    others = dict(_others(findings)) if findings.against else {}
+    others = _others(findings)
     return [
         shown_of(
             one,
@@ -64,18 +64,20 @@ def drawings_of(findings: Findings, wide: Sequence[Drawn], palette: Palette) -> 
 Pair = tuple[Drawn, Drawn]
 
 
-def _others(findings: Findings) -> Iterator[tuple[str, dict[str, Pair]]]:
-    """Figures that depend on the baseline, by that."""
-    rest = {name: frame for name, frame in findings.against.items() if name != findings.baseline}
-    for figure in figures.FIGURES:
-        if figure.by_baseline and figure.applies(findings):
-            yield (
-                figure.name,
-                {
-                    name: (figure.drawn(of), figure.drawn(of, st.NARROW))
-                    for name, of in ((n, replace(findings, cells=f)) for n, f in rest.items())
-                },
-            )
+def _others(findings: Findings) -> dict[str, dict[str, Pair]]:
+    """Figures that depend on the baseline, by their names and by each other baseline."""
+    rest = {
+        name: replace(findings, cells=frame)
+        for name, frame in findings.against.items()
+        if name != findings.baseline
+    }
+    return {
+        figure.name: {
+            name: (figure.drawn(of), figure.drawn(of, st.NARROW)) for name, of in rest.items()
+        }
+        for figure in figures.FIGURES
+        if figure.by_baseline
+    }
 
 
 def shown_of(

@@ -61,13 +61,16 @@ def grid_of(
 
 def _line(columns: Sequence[Column], row: Any, series: dict[tuple[str, int], int]) -> Line:
     variant, threads = str(row.variant), int(row.threads)
-    entries = [Entry(c.text(row), alignment(c), _order(row, c), c.key or c.title) for c in columns]
+    entries = [
+        Entry(c.text(row), alignment(c), order_of(row, c.key), c.key or c.title) for c in columns
+    ]
     place = series[variant, threads]
     return Line(str(row.rung), variant, threads, str(row.dtype), place, entries)
 
 
-def _order(row: Any, column: Column) -> str:
-    value = getattr(row, column.key, None) if column.key else None
+def order_of(row: Any, key: str) -> str:
+    """What a row is sorted by under a column of the frame; empty where it has no number."""
+    value = getattr(row, key, None)
     if not numbers.known(value):
         return ""
     return f"{numbers.number(value):.9g}"

@@ -52,7 +52,7 @@ class OwnObjective(OtherStart):
 
 
 class Sleeper(OtherStart):
-    """An iteration takes 10 ms, and everything around it 50 ms."""
+    """An iteration takes 10 ms, and everything around it 60 ms."""
 
     fits: list[int]
 
@@ -62,7 +62,7 @@ class Sleeper(OtherStart):
 
     def fit(self, sweeps: int) -> None:
         self.fits.append(sweeps)
-        sleep(0.05 + 0.01 * sweeps)
+        sleep(0.06 + 0.01 * sweeps)
 
 
 class Timeless(OtherStart):

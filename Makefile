@@ -21,6 +21,9 @@ BENCHMARKS = tests/benchmarks/test_time_*.py
 BENCH = $(BIN)/python -m pytest $(BENCHMARKS) --benchmark-enable \
 	--benchmark-name=short --benchmark-time-unit=ms --benchmark-columns=min,median,iqr,rounds
 
+# Test files side by side, as many as there are cores: most of the time goes to compiling.
+SIDE_BY_SIDE = --numprocesses auto --maxprocesses 8 --dist loadfile
+
 .PHONY: run peers browser docs report.pdf tour test attack lint bench bench-quick asv clean
 
 run: .venv/ready
@@ -31,8 +34,8 @@ peers: .venv-peers/ready
 	.venv-peers/bin/python -m harness run --impl numba-tiled-f32,numba-parallel,peers --scale $(SCALE) --rank 32
 
 test: .venv/ready
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m kernel
-	$(BIN)/python -m pytest
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m kernel $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 attack: .venv/ready
 	cd tests/attack && timeout 600 $(CURDIR)/$(BIN)/python -m pytest -q -s -p no:cacheprovider attack_files.py attack_kills.py

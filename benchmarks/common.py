@@ -17,9 +17,10 @@ from harness.data.ladder.rung import Rung, cold_mask
 from harness.data.ladder.scales import cut
 from harness.measure.exchange import map_ratings, write_ratings
 from implementations.als import ready
-from implementations.backend import AlsBackend, Variant
+from implementations.backend import AlsBackend
 from implementations.problem import AlsParams
 from implementations.registry import find, names
+from implementations.variant import Variant
 
 SOURCE = os.environ.get("ALS_LADDER_ASV_DATA", SYNTHETIC)
 SCALES = os.environ.get("ALS_LADDER_ASV_SCALES", "100k").split(",")

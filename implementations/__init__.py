@@ -1,7 +1,7 @@
 """Alternating least squares, programmed in several ways behind one contract."""
 
 from implementations.als import start_factors, sweep
-from implementations.backend import AlsBackend, SolveError, Variant
+from implementations.backend import AlsBackend, SolveError
 from implementations.factors import Factors
 from implementations.folding import fold_in, reasons
 from implementations.ids import IdMap
@@ -9,6 +9,7 @@ from implementations.problem import AlsParams, Job
 from implementations.ratings import Csr, ProblemSize, Ratings
 from implementations.serving import Recommendations, predict, recommend
 from implementations.training import Progress, fit
+from implementations.variant import Variant
 from implementations.whole_fit import WholeFit
 
 __all__ = [

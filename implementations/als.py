@@ -1,12 +1,16 @@
 """The driver: start, order and count of half-sweeps, the same for every backend."""
 
+from functools import partial
+
 import numpy as np
 
 from implementations.arguments import of_kind, whole_number
-from implementations.backend import AlsBackend, Variant
+from implementations.backend import AlsBackend
 from implementations.factors import Factors
+from implementations.nested import nested_start
 from implementations.problem import AlsParams
 from implementations.ratings import Ratings
+from implementations.variant import Variant
 
 _START_SCALE = 0.01
 
@@ -35,9 +39,13 @@ def start_factors(train: Ratings, params: AlsParams) -> Factors:
 
 
 def ready(
-    variant: Variant, train: Ratings, params: AlsParams | None = None, threads: int | None = None
+    variant: Variant,
+    train: Ratings,
+    params: AlsParams | None = None,
+    threads: int | None = None,
+    factors: Factors | None = None,
 ) -> AlsBackend:
-    """Backend that is ready to sweep: prepared, loaded with the common start, and compiled.
+    """Backend that is ready to sweep: prepared, loaded, and compiled.
 
     Parameters
     ----------
@@ -46,6 +54,8 @@ def ready(
     params : AlsParams, optional
     threads : int, optional
         Left out: all usable cores.
+    factors : Factors, optional
+        To go on from; left out: the start of this variant, the common one or a nested one.
 
     Returns
     -------
@@ -57,9 +67,14 @@ def ready(
         Where there are no such threads.
     """
     params = params or AlsParams()
-    backend = variant.create(params, usable_threads(threads))
+    make = partial(variant.create, params, usable_threads(threads))
+    if factors is None:
+        factors = start_factors(train, params)
+        if variant.acceleration.nested:
+            factors = nested_start(make, train, params, factors)
+    backend = make()
     backend.prepare(train)
-    backend.load(start_factors(train, params))
+    backend.load(factors)
     backend.warm_up()
     return backend
 

@@ -1,15 +1,13 @@
 """The contract between an implementation and whoever drives it."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from implementations.factors import Factors
 from implementations.problem import AlsParams, Job
-from implementations.ratings import ProblemSize, Ratings
-from implementations.whole_fit import WholeFit
+from implementations.ratings import Ratings
 
 Side = Literal["users", "items"]
 SIDES: tuple[Side, Side] = ("users", "items")
@@ -60,10 +58,17 @@ class AlsBackend(ABC):
         tolerances.
     most_threads : int or None
         Threads it can use; None where there is no limit of its own.
+    relaxes : bool
+        Of a class whose half-sweeps heed `relaxation`; others are relaxed from outside, by copies.
+    relaxation : float
+        How far half-sweeps go from the old rows to the solutions; 1: all the way, whatever was
+        there. Rows without ratings become zero in any case.
     """
 
     dtype_name: ClassVar[str] = "float64"
     most_threads: ClassVar[int | None] = None
+    relaxes: ClassVar[bool] = False
+    relaxation: float = 1.0
 
     def __init__(self, params: AlsParams, dtype: np.dtype[Any], threads: int = 1) -> None:
         self.params = params
@@ -115,74 +120,3 @@ class AlsBackend(ABC):
             self.update_users()
         else:
             self.update_items()
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A registered way to run an implementation: what the command line calls by this name.
-
-    Attributes
-    ----------
-    name : str
-    made_by : type of AlsBackend or of WholeFit
-    dtype : str
-        "float64" or "float32".
-    idea : str
-        The one thing it adds, in a few words.
-    most_threads : int or None
-        Threads it can use; None where there is no limit of its own.
-    rmse_tolerance, prediction_tolerance : float
-        Largest difference from the reference, in rating units, that still is the same result.
-    row_tolerance : float
-        The same for one half-sweep from the same factors: relative, row by row.
-    """
-
-    name: str
-    made_by: type[AlsBackend] | type[WholeFit]
-    dtype: str
-    idea: str
-    most_threads: int | None
-    rmse_tolerance: float
-    prediction_tolerance: float
-    row_tolerance: float
-
-    @property
-    def is_whole_fit(self) -> bool:
-        """Whether it is a library that has `fit` only, and no half-sweeps."""
-        return issubclass(self.made_by, WholeFit)
-
-    def create(self, params: AlsParams, threads: int = 1) -> AlsBackend:
-        """Make the backend, with at most as many threads as it can use.
-
-        Raises
-        ------
-        TypeError
-            Where it has `fit` only.
-        """
-        if not issubclass(self.made_by, AlsBackend):
-            raise TypeError(f"{self.name} has no half-sweeps: it trains a whole model in one call")
-        return self.made_by(params, np.dtype(self.dtype), self.threads(threads))
-
-    def create_fit(self, params: AlsParams, threads: int = 1) -> WholeFit:
-        """Make the library's contestant, with at most as many threads as it can use.
-
-        Raises
-        ------
-        TypeError
-            Where it is no `WholeFit`.
-        """
-        if not issubclass(self.made_by, WholeFit):
-            raise TypeError(f"{self.name} is driven by half-sweeps")
-        return self.made_by(params, np.dtype(self.dtype), self.threads(threads))
-
-    def own_objective(self, params: AlsParams) -> str | None:
-        """What it minimises, where that is not the objective of these parameters."""
-        return self.made_by.own_objective(params) if issubclass(self.made_by, WholeFit) else None
-
-    def job(self, params: AlsParams, threads: int, size: ProblemSize) -> Job:
-        """What it is asked for, with at most as many threads as it can use."""
-        return Job(params, np.dtype(self.dtype), self.threads(threads), size)
-
-    def threads(self, asked: int) -> int:
-        """Threads it uses where this many are asked for."""
-        return asked if self.most_threads is None else min(asked, self.most_threads)

@@ -38,6 +38,8 @@ class NumbaTiled(AlsBackend):
         The processor to compile for; left out, this machine's.
     """
 
+    relaxes = True
+
     def __init__(
         self,
         params: AlsParams,
@@ -113,7 +115,8 @@ class NumbaTiled(AlsBackend):
         model = Model(self._mean, diagonal, self.params.count_scaled)
         csr, tail, chunks = ratings
         tolerance = real(self.params.unknowns) * np.finfo(self.dtype).eps
-        return Task(csr, tail, fixed, out, model, chunks, self.params.rank, tolerance)
+        relaxation = real(self.relaxation)
+        return Task(csr, tail, fixed, out, model, chunks, self.params.rank, tolerance, relaxation)
 
     def _solve(self, side: Side, task: Task) -> None:
         n_rows, n_ratings = len(task.csr.indptr) - 1, len(task.csr.indices)

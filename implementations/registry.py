@@ -2,12 +2,15 @@
 
 import os
 import sys
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from pathlib import Path
 
-from implementations.backend import AlsBackend, Variant
+from implementations.acceleration import PLAIN, RELAXATION, Acceleration
+from implementations.backend import AlsBackend
+from implementations.variant import Variant
 from implementations.whole_fit import WholeFit
 
 ENTRY_POINT_GROUP = "als_ladder.backends"
@@ -92,6 +95,8 @@ def find(name: str) -> Variant:
     ----------
     name : str
         A registered name, or ``package.module:Class``. The working directory is searched, too.
+        With ``+relaxed``, ``+relaxed=OMEGA`` or ``+nested`` behind it, that implementation driven
+        so (`implementations.acceleration`).
 
     Returns
     -------
@@ -106,7 +111,11 @@ def find(name: str) -> Variant:
     TypeError
         Where the class is neither an AlsBackend nor a WholeFit, leaves a method of it out, or has
         another dtype.
+    ValueError
+        Where a library that has `fit` only is to be driven otherwise, or OMEGA is no such number.
     """
+    if "+" in name:
+        return _accelerated(name)
     if name in _OURS:
         path, dtype, idea, most_threads = _OURS[name]
         module, attribute = path.split(":")
@@ -121,6 +130,33 @@ def find(name: str) -> Variant:
         return _foreign(name, EntryPoint(name, name, ENTRY_POINT_GROUP))
     known = ", ".join([*names(), *_PEERS])
     raise KeyError(f"no implementation {name!r}; there are {known}, or module:Class")
+
+
+def _accelerated(name: str) -> Variant:
+    """Variant of an implementation that is driven in ways of its own: ``base+way+way``."""
+    base, *ways = name.split("+")
+    variant = find(base)
+    if variant.is_whole_fit:
+        raise ValueError(f"{name}: {base} trains in one call of its own, and cannot be driven")
+    acceleration = PLAIN
+    for way in ways:
+        acceleration = _driven(acceleration, way)
+    idea = f"{variant.idea}; {acceleration.words}"
+    return replace(variant, name=name, idea=idea, acceleration=acceleration)
+
+
+def _driven(acceleration: Acceleration, way: str) -> Acceleration:
+    """An acceleration, and one more way to drive."""
+    kind, _, omega = way.partition("=")
+    if way == "nested":
+        return replace(acceleration, nested=True)
+    if kind != "relaxed":
+        raise KeyError(f"no way {way!r} to drive; there are relaxed, relaxed=1.5 and nested")
+    try:
+        relaxation = float(omega) if omega else RELAXATION
+    except ValueError:
+        raise ValueError(f"{way}: after = there is to be a number, such as 1.5") from None
+    return replace(acceleration, relaxation=relaxation)
 
 
 def stand_in(name: str) -> Variant:

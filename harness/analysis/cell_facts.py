@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from harness.analysis.convergence import RMSE_TOLERANCE
+from harness.analysis.convergence import DRIVEN_RMSE_TOLERANCE, RMSE_TOLERANCE
 from harness.analysis.parity import Parity
 from harness.analysis.verdict import Cost, Differences, Identity, SweepSeconds
 from harness.results.events import CellPlanned
@@ -25,13 +25,16 @@ def identity(rung: RungRecord, record: Record) -> Identity:
         ladder=planned.ladder,
         kind=planned.kind,
         own_objective=planned.own_objective,
+        driven=planned.driven,
         rmse_tolerance=rmse_tolerance(planned),
         prediction_tolerance=planned.prediction_tolerance,
     )
 
 
 def rmse_tolerance(planned: CellPlanned) -> float:
-    """What its RMSE may be off by; whole fits are compared at convergence."""
+    """What its RMSE may be off by; other paths than plain sweeps are compared at convergence."""
+    if planned.driven:
+        return DRIVEN_RMSE_TOLERANCE
     return RMSE_TOLERANCE if planned.kind == "whole-fits" else planned.rmse_tolerance
 
 

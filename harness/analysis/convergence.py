@@ -1,11 +1,13 @@
-"""Do whole fits end where the reference does? By objective and test RMSE, from another start.
+"""Does another path end where the reference does? By objective and test RMSE.
 
-A library that has `fit` only takes no start from us, so it cannot agree sweep by sweep. What it
-minimises is the same, so where both have converged, the objective and the RMSE must agree.
+A library that has `fit` only takes no start from us, and what is relaxed or nested goes another way
+on purpose: neither agrees sweep by sweep. What they minimise is the same, so where both have
+converged, the objective and the RMSE must agree.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from harness.results.events import Cell, Quality
 from harness.results.records import Record
@@ -17,6 +19,10 @@ OBJECTIVE_TOLERANCE = 0.005  # relative
 RMSE_TOLERANCE = 0.005  # rating units
 # At 100k and 320k, J falls by .16 % a sweep from the fifth to the tenth, and by .1 % ever after.
 STILL_FALLING = 0.0025  # of J, a sweep
+# What is relaxed or nested may end better than plain sweeps, and at most this much worse.
+DRIVEN_OBJECTIVE_TOLERANCE, DRIVEN_RMSE_TOLERANCE = 0.001, 0.001
+# Of J, by the rounding of factors.
+_ROUNDING = {"float32": 1e-6, "float64": 1e-11}
 
 
 @dataclass(frozen=True)
@@ -45,14 +51,18 @@ class Ends:
     apart: str
 
 
-def compare_ends(record: Record, references: Sequence[Record]) -> Ends | None:
-    """Compare whole fits with the reference that was judged beside them for longest.
+def compare_ends(
+    record: Record, references: Sequence[Record], *, may_be_better: bool = False
+) -> Ends | None:
+    """Compare where a cell ends with the reference that was judged beside it for longest.
 
     Parameters
     ----------
     record : Record
     references : sequence of Record
         From the lowest of the ladder up; of several as long, the lowest is taken.
+    may_be_better : bool
+        Whether only being worse counts, by the smaller tolerances of what is driven otherwise.
 
     Returns
     -------
@@ -67,11 +77,27 @@ def compare_ends(record: Record, references: Sequence[Record]) -> Ends | None:
     objective = _j(mine[-1]) / _j(theirs[-1]) - 1
     rmse = None
     if mine[-1].test_rmse is not None and theirs[-1].test_rmse is not None:
-        rmse = abs(mine[-1].test_rmse - theirs[-1].test_rmse)
+        rmse = mine[-1].test_rmse - theirs[-1].test_rmse
     falls = {"J": mine, f"J of {reference.cell.variant}": theirs}
     falling = [_falling(name, line) for name, line in falls.items()]
-    apart = _apart(objective, rmse, f" after sweep {sweep}, though both have converged")
-    return Ends(reference.cell, sweep, objective, rmse, "; ".join(filter(None, falling)), apart)
+    when = f" after sweep {sweep}, though both have converged"
+    if may_be_better:
+        worse = max(objective, 0.0), max(rmse or 0.0, 0.0)
+        apart = _apart(*worse, DRIVEN_OBJECTIVE_TOLERANCE, DRIVEN_RMSE_TOLERANCE, when)
+    else:
+        apart = _apart(objective, rmse or 0.0, OBJECTIVE_TOLERANCE, RMSE_TOLERANCE, when)
+    still = "; ".join(filter(None, falling))
+    return Ends(reference.cell, sweep, objective, None if rmse is None else abs(rmse), still, apart)
+
+
+def first_rise(record: Record) -> str:
+    """Say where the objective rose from one judged sweep to the next; empty where it never did."""
+    line = [quality for quality in record.qualities if quality.objective is not None]
+    for before, after in pairwise(line):
+        rise = _j(after) / _j(before) - 1
+        if rise > _ROUNDING[record.planned.dtype]:
+            return f"J rises by {rise:.1e} of itself in sweep {after.sweep}"
+    return ""
 
 
 def _last_common(record: Record, reference: Record) -> int:
@@ -98,10 +124,12 @@ def _falling(name: str, line: Sequence[Quality]) -> str:
     return f"{name} still falls by {fall:.2%} a sweep" if fall > STILL_FALLING else ""
 
 
-def _apart(objective: float, rmse: float | None, when: str) -> str:
+def _apart(
+    objective: float, rmse: float, most_objective: float, most_rmse: float, when: str
+) -> str:
     parts = []
-    if abs(objective) > OBJECTIVE_TOLERANCE:
+    if abs(objective) > most_objective:
         parts.append(f"J is {objective:+.2%} off")
-    if rmse is not None and rmse > RMSE_TOLERANCE:
-        parts.append(f"test RMSE is {rmse:.4f} off")
+    if abs(rmse) > most_rmse:
+        parts.append(f"test RMSE is {abs(rmse):.4f} off")
     return " and ".join(parts) + when if parts else ""

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.analysis.judging import RungVerdicts
 from harness.analysis.parity import Parity
 from harness.analysis.quality_time import seconds_after
 from harness.analysis.verdict import CellVerdict
@@ -55,25 +56,38 @@ def qualities(run: Run, baseline: str | None = None) -> pd.DataFrame:
     -------
     DataFrame
         rung, train_ratings, variant, threads, dtype, state, the tolerances, sweep, train_rmse,
-        test_rmse, rmse_difference and prediction_difference from the reference `against` (NaN where
-        there is none), and seconds: those from the indexed ratings to the model after so many
-        sweeps, set-up included.
+        test_rmse, objective and excess, the share by which it is above the best one of the scale
+        (NaN where something else is minimised), rmse_difference and prediction_difference from the
+        reference `against` (NaN where there is none), and seconds: those from the indexed ratings
+        to the model after so many sweeps, set-up included.
     """
     rows: list[dict[str, Any]] = []
     for verdicts in rung_verdicts(run, baseline):
         shown = [r for r in verdicts.rung.records.values() if not r.planned.hidden]
         for record, cell in zip(shown, verdicts.cells, strict=True):
-            rows += _quality_rows(record, cell, verdicts.parities[record.cell])
+            rows += _quality_rows(record, cell, verdicts)
     return pd.DataFrame(rows)
 
 
-def _quality_rows(record: Record, cell: CellVerdict, parity: Parity) -> list[dict[str, Any]]:
+def _quality_rows(
+    record: Record, cell: CellVerdict, verdicts: RungVerdicts
+) -> list[dict[str, Any]]:
     whole = cell.row()
     of_cell = {name: whole[name] for name in _OF_CELL}
+    parity = verdicts.parities[record.cell]
+    best = np.nan if record.planned.own_objective else verdicts.best_objective
     return [
-        of_cell | _of_sweep(quality, parity) | {"seconds": seconds_after(record, quality.sweep)}
+        of_cell
+        | _of_sweep(quality, parity)
+        | _objective(quality, best)
+        | {"seconds": seconds_after(record, quality.sweep)}
         for quality in record.qualities
     ]
+
+
+def _objective(quality: Quality, best: float) -> dict[str, float]:
+    value = np.nan if quality.objective is None else quality.objective
+    return {"objective": value, "excess": value / best - 1}
 
 
 def _of_sweep(quality: Quality, parity: Parity) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """From the facts of one rung to the verdicts on its cells."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,7 +9,13 @@ from harness.analysis.cell_facts import cost, differences, identity, known, swee
 from harness.analysis.inference import mean_shift
 from harness.analysis.parity import Parity, judge_rung
 from harness.analysis.projection import projected, projected_ratio
-from harness.analysis.quality_time import seconds_to, target_rmse
+from harness.analysis.quality_time import (
+    OBJECTIVE_MARGINS,
+    best_objective,
+    objective_reached,
+    rmse_reached,
+    target_rmse,
+)
 from harness.analysis.roofline import machine_share
 from harness.analysis.speedup import Ratio, ratio_of, speedup
 from harness.analysis.threads import fewest_threads, thread_scaling
@@ -45,6 +51,7 @@ class Context:
     unsound : frozenset of str
         Variants that were wrong or unchecked here or at a smaller rung.
     target_rmse : float
+    best_objective : float
     """
 
     run: Run
@@ -53,6 +60,7 @@ class Context:
     parities: Parities
     unsound: frozenset[str]
     target_rmse: float
+    best_objective: float
 
     @property
     def anchor(self) -> Record | None:
@@ -84,6 +92,7 @@ class RungVerdicts:
 
     rung: RungRecord
     parities: Parities
+    best_objective: float
     cells: tuple[CellVerdict, ...]  # those that are shown
 
 
@@ -108,9 +117,11 @@ def judge(
         for cell, parity in found.items()
         if parity.verdict in ("failed", "unchecked")
     )
-    context = Context(run, rung, baseline, parities, unsound, target_rmse(rung, parities))
+    best = target_rmse(rung, parities), best_objective(rung, parities)
+    context = Context(run, rung, baseline, parities, unsound, *best)
     shown = [record for record in rung.records.values() if not record.planned.hidden]
-    return RungVerdicts(rung, parities, tuple(_verdict(context, record) for record in shown))
+    cells = tuple(_verdict(context, record) for record in shown)
+    return RungVerdicts(rung, parities, context.best_objective, cells)
 
 
 def _verdict(context: Context, record: Record) -> CellVerdict:
@@ -226,14 +237,26 @@ def _share(run: Run, record: Record, wrong: bool) -> MachineShare:
 
 def _quality(context: Context, record: Record, wrong: bool) -> ResultQuality:
     last = record.qualities[-1] if record.qualities else None
-    target = context.target_rmse
-    to_quality_s = np.nan if wrong else seconds_to(target, record)
-    if last is None:
-        return ResultQuality(target_rmse=target, to_quality_s=to_quality_s)
-    return ResultQuality(
-        train_rmse=last.train_rmse,
-        test_rmse=known(last.test_rmse),
-        warm_test_rmse=known(last.warm_test_rmse),
-        target_rmse=target,
-        to_quality_s=to_quality_s,
-    )
+    found = ResultQuality(target_rmse=context.target_rmse)
+    if last is not None:
+        found = replace(
+            found,
+            train_rmse=last.train_rmse,
+            test_rmse=known(last.test_rmse),
+            warm_test_rmse=known(last.warm_test_rmse),
+            objective=known(last.objective),
+        )
+    return found if wrong else replace(found, **_times_to_quality(context, record))
+
+
+def _times_to_quality(context: Context, record: Record) -> dict[str, float]:
+    """Sweeps and seconds to the RMSE and to the objectives that are to be reached."""
+    reached = {"to_quality": rmse_reached(context.target_rmse, record)}
+    for digits, margin in zip("234", OBJECTIVE_MARGINS, strict=True):
+        target = (1 + margin) * context.best_objective
+        reached[f"to_1e{digits}"] = objective_reached(target, record)
+    return {
+        f"{name}_{unit}": value
+        for name, one in reached.items()
+        for unit, value in zip(("sweeps", "s"), one, strict=True)
+    }

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harness.analysis.convergence import Ends, compare_ends
+from harness.analysis.convergence import Ends, compare_ends, first_rise
 from harness.results.events import Cell, HalfSweep
 from harness.results.records import Record, RungRecord
 
@@ -90,7 +90,9 @@ def _judge(record: Record, references: list[Record]) -> Parity:
     if record.planned.own_objective:
         return Parity("own")
     if record.planned.kind == "whole-fits":
-        return _judge_fits(compare_ends(record, references))
+        return _judge_ends(compare_ends(record, references))
+    if record.planned.driven:
+        return _judge_driven(record, references)
     if not references:
         first_of_ladder = record.planned.ladder is not None
         return Parity("reference" if first_of_ladder else "unchecked")
@@ -102,8 +104,23 @@ def _judge(record: Record, references: list[Record]) -> Parity:
     return parity
 
 
-def _judge_fits(ends: Ends | None) -> Parity:
-    """Verdict on whole fits, from where they and a reference end."""
+def _judge_driven(record: Record, references: list[Record]) -> Parity:
+    """Verdict on another path to the same minimum, which is also held to exact half-sweeps.
+
+    It may end below the reference, and its objective never rises.
+    """
+    parity = _judge_ends(compare_ends(record, references, may_be_better=True))
+    of_ends, parity.reason = parity.reason, ""
+    _compare_rows(record, references, parity)
+    wrong = "; ".join(filter(None, (parity.reason, first_rise(record))))
+    if wrong:
+        parity.verdict = "failed"
+    parity.reason = "; ".join(filter(None, (wrong, of_ends)))
+    return parity
+
+
+def _judge_ends(ends: Ends | None) -> Parity:
+    """Verdict from where a cell and a reference end."""
     if ends is None:
         return Parity("unchecked")
     parity = Parity(against={ends.against}, objective=ends.objective, rmse=ends.rmse)

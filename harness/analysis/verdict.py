@@ -48,6 +48,7 @@ class Identity:
     ladder: int | None  # place in the ladder of references
     kind: Kind
     own_objective: str  # in words; empty where it is the one that the run asks for
+    driven: str  # in words; empty where by plain sweeps from the common start
     rmse_tolerance: float
     prediction_tolerance: float
 
@@ -130,13 +131,25 @@ class MachineShare:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultQuality:
-    """RMSE after the last judged sweep, and the seconds until the target is reached."""
+    """RMSE after the last judged sweep; sweeps and seconds to a test RMSE, and to objectives.
+
+    Seconds include the set-up. The objectives are those at most 1 %, .1 % and .01 % above the best
+    that any cell came to at this scale.
+    """
 
     train_rmse: float = nan
     test_rmse: float = nan
     warm_test_rmse: float = nan
+    objective: float = nan
     target_rmse: float = nan
-    to_quality_s: float = nan  # set-up included
+    to_quality_sweeps: float = nan
+    to_quality_s: float = nan
+    to_1e2_sweeps: float = nan
+    to_1e2_s: float = nan
+    to_1e3_sweeps: float = nan
+    to_1e3_s: float = nan
+    to_1e4_sweeps: float = nan
+    to_1e4_s: float = nan
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,8 +26,8 @@ from harness.results.log import read_run
 from harness.screen.console import Screen
 from harness.screen.showing import LATENT_NAME, draw_page
 from implementations import AlsParams, Factors, fit, predict
-from implementations.backend import Variant
 from implementations.registry import find
+from implementations.variant import Variant
 
 IMPLEMENTATION = "numba-tiled"  # trained with, unless another is named
 

@@ -7,7 +7,7 @@ import numpy as np
 from harness.conformance import failures, halves, state
 from harness.conformance.subject import Outcome, Property, Subject
 from harness.conformance.violation import NotApplicable, Violation
-from implementations.backend import Variant
+from implementations.variant import Variant
 
 PROPERTIES: tuple[Property, ...] = tuple(
     Property.of(holds)

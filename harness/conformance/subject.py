@@ -8,9 +8,10 @@ import numpy as np
 from harness.conformance import oracle
 from harness.conformance.problems import Problem
 from harness.conformance.violation import Violation, compare_rows
-from implementations.backend import AlsBackend, Side, Variant
+from implementations.backend import AlsBackend, Side
 from implementations.factors import Factors
 from implementations.ratings import ProblemSize, Ratings
+from implementations.variant import Variant
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ def compare(
 ) -> None:
     """Compare predictions after every sweep, then one half-sweep of each side.
 
-    Libraries that have `fit` only start elsewhere: they are compared when they have converged, by
-    the objective that the judge computes.
+    Libraries that have `fit` only start elsewhere, and what is relaxed or nested goes another way:
+    they are compared when they have converged, by the objective that the judge computes.
 
     Parameters
     ----------
@@ -44,18 +44,19 @@ def compare(
         Variants, with their threads, whose half-sweeps were compared at another rung of this run:
         slow ones among them are held to their predictions only.
     """
-    started_alike = [one for one in live if one.has_halves]
-    for one in started_alike:
-        for other in started_alike:
+    with_halves = [one for one in live if one.has_halves]
+    same_way = [one for one in with_halves if not one.planned.driven]
+    for one in same_way:
+        for other in same_way:
             if _is_reference_of(other, one):
                 _compare_predictions(one, other, write)
-    reference = _reference([one for one in started_alike if not one.ended], budget_s)
+    reference = _reference([one for one in with_halves if not one.ended], budget_s)
     if reference is None:
         return
     reference.attempt(lambda: _keep(reference, factors))
     held = [
         one
-        for one in started_alike
+        for one in with_halves
         if one is not reference
         and (_is_quick(one, budget_s) or (one.cell.variant, one.cell.threads) not in compared)
     ]

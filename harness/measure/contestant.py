@@ -1,6 +1,7 @@
 """What takes part: one small interface over the two ways in which implementations are driven."""
 
 from abc import ABC, abstractmethod
+from functools import partial
 from time import perf_counter
 
 from harness.measure.timing import (
@@ -11,10 +12,14 @@ from harness.measure.timing import (
     turn_of_one_step,
 )
 from harness.unfinished import expect_settled
-from implementations.backend import AlsBackend, Side, Variant
+from implementations.acceleration import exact
+from implementations.als import start_factors
+from implementations.backend import Side
 from implementations.factors import Factors
+from implementations.nested import Make, nested_start
 from implementations.problem import AlsParams
 from implementations.ratings import Ratings
+from implementations.variant import Variant
 from implementations.whole_fit import WholeFit
 
 # The set-up of a fit must not drown its iterations: what a long fit takes longer than a short one
@@ -62,22 +67,38 @@ class Contestant(ABC):
 
 
 class HalfSweeps(Contestant):
-    """An `AlsBackend`: our start, our order and number of half-sweeps, each on the clock."""
+    """An `AlsBackend`: our start, our order and number of half-sweeps, each on the clock.
 
-    def __init__(self, backend: AlsBackend) -> None:
-        self._backend = backend
+    Parameters
+    ----------
+    make : callable
+        Makes the backend, and the one that trains a nested start.
+    nested : bool
+        Whether a start without users is to be one.
+    """
+
+    def __init__(self, make: Make, *, nested: bool = False) -> None:
+        self._make, self._nested = make, nested
+        self._backend = make()
 
     def prepare(self, train: Ratings) -> None:
         """Lay out the ratings."""
+        self._train = train
         self._backend.prepare(train)
 
     def rehearse(self, train: Ratings) -> None:
-        """Lay out a single rating."""
+        """Lay out a single rating; where that is to train a nested start, compile for it."""
         first = (train.users[:1], train.items[:1], train.values[:1])
-        self._backend.prepare(Ratings(*first, train.n_users, train.n_items))
+        one = Ratings(*first, train.n_users, train.n_items)
+        self._backend.prepare(one)
+        if self._nested:
+            self._backend.load(start_factors(one, self._backend.params))
+            self._backend.warm_up()
 
     def load(self, factors: Factors) -> None:
-        """Take these factors."""
+        """Take these factors, or make a nested start of them."""
+        if self._nested and not factors.users.any():
+            factors = nested_start(self._make, self._train, self._backend.params, factors)
         self._backend.load(factors)
 
     def warm_up(self) -> None:
@@ -96,8 +117,8 @@ class HalfSweeps(Contestant):
         expect_settled(self._backend, "items", first.items_s or 0.0)
 
     def half_sweep(self, side: Side) -> None:
-        """One half-sweep, off the clock."""
-        self._backend.update(side)
+        """One half-sweep to the exact solutions, off the clock."""
+        exact(self._backend).update(side)
 
     def read(self) -> Factors:
         """Copy of the present factors."""
@@ -171,4 +192,5 @@ def contestant(variant: Variant, params: AlsParams, threads: int) -> Contestant:
     """
     if variant.is_whole_fit:
         return WholeFits(variant.create_fit(params, threads))
-    return HalfSweeps(variant.create(params, threads))
+    make = partial(variant.create, params, threads)
+    return HalfSweeps(make, nested=variant.acceleration.nested)

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
 
-from implementations.backend import Variant
 from implementations.problem import AlsParams
+from implementations.variant import Variant
 
 SHARE = 0.5
 """Of a rung's seconds on the clock, what one cell may take where no budget was asked for."""

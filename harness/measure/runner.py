@@ -179,4 +179,5 @@ def _planned(
         variant.row_tolerance,
         "whole-fits" if variant.is_whole_fit else "half-sweeps",
         answers.own_objective,
+        variant.acceleration.words,
     )

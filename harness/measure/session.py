@@ -58,7 +58,7 @@ class Session:
         found = find(variant)
         job = found.job(params, threads, size)
         refusal = found.made_by.refuses(job)
-        needed = int(found.made_by.bytes_needed(job))
+        needed = found.bytes_needed(job)
         return Answers(needed, refusal, found.own_objective(params) or "")
 
     def create(self, variant: str, params: AlsParams, threads: int) -> None:

@@ -66,6 +66,11 @@ def given(cells: pd.DataFrame, column: str) -> bool:
     return column in cells and bool(cells[column].notna().any())
 
 
+def differ_in_way(cells: pd.DataFrame) -> "pd.Series[bool]":
+    """Rows of what goes another way than by plain sweeps from the common start."""
+    return (cells["driven"] != "") | (cells["kind"] == "whole-fits")
+
+
 def most_sweeps(cells: pd.DataFrame) -> float:
     """Most sweeps that a cell of one scale was judged after; NaN where there is none."""
     return float(cells["sweeps"].max()) if len(cells) else float("nan")

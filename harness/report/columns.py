@@ -132,6 +132,7 @@ def more_columns(cells: pd.DataFrame) -> list[Column]:
         *naming(cells),
         *half_columns(),
         *_more_speed(cells),
+        *sooner_columns(cells),
         _rmse_column(cells, "train RMSE", "train_rmse"),
         _rmse_column(cells, "warm test RMSE", "warm_test_rmse"),
         Column(
@@ -170,6 +171,28 @@ def _more_speed(cells: pd.DataFrame) -> list[Column]:
         TO_QUALITY: replace(QUALITY, heading=_quality_heading(cells)),
     }
     return [column for name, column in offered.items() if given(cells, name)]
+
+
+def sooner_columns(cells: pd.DataFrame) -> list[Column]:
+    """Columns of what it takes to come to the same quality, for those that there is anything of."""
+    offered = [_reached("to test RMSE", "to_quality")]
+    offered += [
+        _reached(f"to J + {margin:g} %", f"to_1e{digits}")
+        for margin, digits in ((1, 2), (0.1, 3), (0.01, 4))
+    ]
+    return [column for column in offered if given(cells, column.key)]
+
+
+def _reached(heading: str, name: str) -> Column:
+    def text(row: Any) -> str:
+        sweeps = getattr(row, f"{name}_sweeps")
+        if not numbers.known(sweeps):
+            return numbers.MISSING
+        after = f"({numbers.count(sweeps)})"
+        seconds = getattr(row, f"{name}_s")
+        return f"{_roughly(seconds)} {after}" if numbers.known(seconds) else after
+
+    return Column(f"{heading}\ns (sweeps)", text, key=f"{name}_s")
 
 
 def _quality_heading(cells: pd.DataFrame) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
-from harness.report.cells import baseline, given, remarks, rows_of, rungs
+from harness.report.cells import baseline, differ_in_way, given, remarks, rows_of, rungs
 from harness.report.columns import (
     EXTRA,
     PEAK,
@@ -24,10 +24,11 @@ from harness.report.columns import (
     naming,
     rounds_column,
     seconds_column,
+    sooner_columns,
     speed_column,
 )
 from harness.report.tables import explanations, heading
-from harness.report.words import TABLE_WORDS
+from harness.report.words import TABLE_WORDS, TIME_TO_QUALITY
 
 WIDTH = 120  # characters of a line where there is no terminal
 _LEAST = 60  # narrower terminals wrap lines themselves
@@ -84,6 +85,32 @@ def scale_table(cells: pd.DataFrame, title: str = "", width: int = WIDTH) -> str
         below.append(f"≤: {TABLE_WORDS['≤']}")
     lines = [*wrapped([*above, heading(cells)], width), "", _grid(layout, cells)]
     return "\n".join([*lines, *([""] if below else []), *wrapped(below, width)])
+
+
+def sooner_table(cells: pd.DataFrame, width: int = WIDTH) -> list[str]:
+    """Seconds and sweeps to the same quality, at the largest scale that says anything of them.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        The cells frame.
+    width : int
+        As for `scale_table`.
+
+    Returns
+    -------
+    list of str
+        None where all take the same way.
+    """
+    if cells.empty or not differ_in_way(cells).any():
+        return []
+    told = cells[cells["to_1e2_s"].notna() | cells["to_quality_s"].notna()]
+    if told.empty:
+        return []
+    here = cells[cells["rung"] == rungs(told)[-1]]
+    layout = _Layout([*naming(here), *sooner_columns(here)], _FOLDS)
+    words = f"Time to quality at {here['rung'].iloc[0]}, {TIME_TO_QUALITY}"
+    return ["", *wrapped([words], width), "", *_grid(layout, here).splitlines()]
 
 
 def legend(cells: pd.DataFrame, width: int = WIDTH) -> list[str]:

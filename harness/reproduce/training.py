@@ -11,9 +11,10 @@ from harness.measure.judge import Judge
 from harness.reproduce.biases import fit_biases, rmse
 from harness.reproduce.protocol import Als, Biases, Model, Quantity
 from implementations.als import start_factors, sweep
-from implementations.backend import AlsBackend, Variant
+from implementations.backend import AlsBackend
 from implementations.ratings import ProblemSize, Ratings
 from implementations.registry import usable_cores
+from implementations.variant import Variant
 
 Tick = Callable[[int, int, float], None]
 """Takes the sweeps done, the sweeps in all, and the seconds since the first began."""

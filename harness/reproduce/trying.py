@@ -11,7 +11,8 @@ from harness.reproduce.outcome import Outcome, compare, not_solved, not_tried
 from harness.reproduce.protocol import Als, Figure, Model, Protocol
 from harness.reproduce.ratings import find_data, open_data, rungs
 from harness.reproduce.training import Measured, NoRoomError, Trainer
-from implementations.backend import SolveError, Variant
+from implementations.backend import SolveError
+from implementations.variant import Variant
 
 # What takes less than this in all is not announced.
 _SHORT_S = 10.0

@@ -95,6 +95,7 @@ class CellPlanned:
     row_tolerance: float
     kind: Kind = "half-sweeps"
     own_objective: str = ""  # what it minimises where that is not what the run asks for
+    driven: str = ""  # how, where not by plain sweeps from the common start
 
 
 @dataclass(frozen=True)

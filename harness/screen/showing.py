@@ -69,11 +69,13 @@ def _write(
     from harness.report.figures import draw_figures, write_figures
     from harness.report.page import write_page
     from harness.report.tables import write_tables
-    from harness.report.terminal import legend, wrapped
+    from harness.report.terminal import legend, sooner_table, wrapped
 
     found = remarks(run, cell_verdicts(run, baseline))
     texts = [remark.text for remark in found]
     for line in [*legend(findings.cells, screen.width), "", *wrapped(texts, screen.width)]:
+        screen.line(line)
+    for line in sooner_table(findings.cells, screen.width):
         screen.line(line)
     for line in ["", *speed_chart(findings.cells, screen.width), ""]:
         screen.line(line)

@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.backend import AlsBackend, Variant
+from implementations.backend import AlsBackend
 from implementations.factors import Factors
 from implementations.problem import AlsParams, Job
 from implementations.ratings import Ratings
 from implementations.registry import find, names
+from implementations.variant import Variant
 
 # One row in so many is solved twice, in each half-sweep. Called by itself and with a cold copy of
 # the other side's factors, the second time takes longer than the first: one in 40 took 4.3 % of a

@@ -41,7 +41,9 @@ def emit_gather_systems(e: Emitter, sums: Value, packed: Value) -> None:
     e.loop(0, len(destinations), [], gather)
 
 
-def emit_write_back(e: Emitter, packed: Value, rows: Value, factors: Value) -> None:
+def emit_write_back(
+    e: Emitter, packed: Value, rows: Value, factors: Value, relaxation: Value | None = None
+) -> None:
     """Emit: solutions, which stand where the right-hand sides were, into rows of factors.
 
     Parameters
@@ -50,11 +52,14 @@ def emit_write_back(e: Emitter, packed: Value, rows: Value, factors: Value) -> N
     packed : pointer to entries + 1 vectors
     rows : pointer to `lanes` 64-bit row numbers
     factors : pointer to rows of the plan's layout
+    relaxation : element, optional
+        How far to go from what is there to the solution; left out, all the way.
     """
     plan, stride = e.plan, e.plan.layout.stride
     starts = [e.times(e.read(rows, lane), stride) for lane in range(e.lanes)]
     solution = packed_index(plan.unknowns, 0)
     written = plan.unknowns if plan.layout.bias_in_row else plan.rank
+    step = None if relaxation is None else e.broadcast(relaxation)
     fill = [e.constant(0.0)] * stride
     if plan.layout.bias_in_row:
         fill[plan.rank + 1] = e.constant(1.0)
@@ -63,8 +68,17 @@ def emit_write_back(e: Emitter, packed: Value, rows: Value, factors: Value) -> N
             e.load(packed, (solution + n) * e.lanes) if n < written else fill[n]
             for n in range(first, first + e.lanes)
         ]
-        for start, vector in zip(starts, e.transpose(square), strict=True):
-            e.store(vector, factors, e.plus(start, first))
+        for start, solved in zip(starts, e.transpose(square), strict=True):
+            at = e.plus(start, first)
+            e.store(_relaxed(e, solved, factors, at, step), factors, at)
+
+
+def _relaxed(e: Emitter, solved: Value, factors: Value, at: Value, step: Value | None) -> Value:
+    """Emit: old - step·(old - solved), of what stands there."""
+    if step is None:
+        return solved
+    old = e.load(factors, at)
+    return e.subtract_product(step, e.builder.fsub(old, solved), old)
 
 
 class _Systems(NamedTuple):

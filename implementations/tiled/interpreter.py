@@ -122,6 +122,26 @@ def write_back(
         factors[rows, plan.rank + 1] = 1
 
 
+def write_relaxed(
+    plan: Plan,
+    packed: NDArray[Float],
+    rows: NDArray[np.int64],
+    factors: NDArray[Float],
+    relaxation: Float,
+) -> None:
+    """As `write_back`, but so many times as far as to the solutions, from what is there.
+
+    Parameters
+    ----------
+    plan, packed, rows, factors
+        As in `write_back`.
+    relaxation : floating
+    """
+    old = factors[rows]
+    write_back(plan, packed, rows, factors)
+    factors[rows] = old - relaxation * (old - factors[rows])
+
+
 def take(counter: NDArray[np.int64]) -> int:
     """Give the counter's number, and raise it by one."""
     counter[0] += 1

@@ -133,6 +133,16 @@ def write_back(_, plan, packed, rows, factors):  # type: ignore[no-untyped-def]
 
 
 @_intrinsic
+def write_relaxed(_, plan, packed, rows, factors, relaxation):  # type: ignore[no-untyped-def]
+    """As `interpreter.write_relaxed`."""
+
+    def emit(e: Emitter, packed: Any, rows: Any, factors: Any, relaxation: Value) -> None:
+        emit_write_back(e, packed.data, rows.data, factors.data, relaxation)
+
+    return _lowered(emit, types.void, plan, packed, rows, factors, relaxation)
+
+
+@_intrinsic
 def take(_, counter):  # type: ignore[no-untyped-def]
     """As `interpreter.take`, and no two threads get the same number."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING or not COMPILED:
         solve,
         take,
         write_back,
+        write_relaxed,
     )
 else:
     from implementations.tiled.intrinsics import (
@@ -31,6 +32,7 @@ else:
         solve,
         take,
         write_back,
+        write_relaxed,
     )
 
 
@@ -67,13 +69,19 @@ def _solve_batch(plan: Plan, task: Task, filled: int, scratch: Scratch) -> int:
     gather_systems(plan, scratch.sums, scratch.packed)
     _complete(task, scratch)
     failed = solve(plan, scratch.packed, scratch.inverse, scratch.floor)
-    write_back(plan, scratch.packed, rows, out.factors)
+    if task.relaxation == 1:
+        write_back(plan, scratch.packed, rows, out.factors)
+    else:
+        write_relaxed(plan, scratch.packed, rows, out.factors, task.relaxation)
     unknowns = len(task.model.ridge)
     solution = unknowns * (unknowns + 1) // 2
     if len(out.biases):  # they are not in the rows
         for lane in range(filled):
             has_bias = unknowns > task.rank
             bias = scratch.packed[solution + task.rank, lane] if has_bias else 0
+            if task.relaxation != 1:
+                old = out.biases[rows[lane]]
+                bias = old - task.relaxation * (old - bias)
             out.biases[rows[lane]] = bias
     lowest = none
     for lane in range(filled):  # chunks are not taken in the order of their rows

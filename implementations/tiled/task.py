@@ -31,6 +31,8 @@ class Task(NamedTuple):
     rank : int
     tolerance : floating
         A pivot must be above this share of what stood in its place: unknowns · eps.
+    relaxation : floating
+        How far to go from the old rows to the solutions; 1: all the way, whatever was there.
     """
 
     csr: Csr
@@ -41,6 +43,7 @@ class Task(NamedTuple):
     chunks: NDArray[np.int64]
     rank: int
     tolerance: Float
+    relaxation: Float
 
 
 class Scratch(NamedTuple):

@@ -62,6 +62,7 @@ def cell(rung: str = "1m", variant: str = "numba-parallel", **changed: Any) -> d
         "ladder": ladder,
         "kind": "half-sweeps",
         "own_objective": "",
+        "driven": "",
         "rmse_tolerance": 1e-5 if single else 1e-9,
         "prediction_tolerance": 1e-3 if single else 1e-9,
         "state": "ok",
@@ -99,7 +100,11 @@ def cell(rung: str = "1m", variant: str = "numba-parallel", **changed: Any) -> d
         "peak_bytes": 150 * 2**20 + 80 * RUNGS[rung],
         "bytes_needed": 160 * 2**20 + 90 * RUNGS[rung],
         "target_rmse": TARGET,
+        "objective": 1_000.0,
+        "to_quality_sweeps": 4,
         "to_quality_s": 4 * seconds,
+        **{f"to_1e{n}_sweeps": n + 1 for n in (2, 3, 4)},
+        **{f"to_1e{n}_s": (n + 1) * seconds for n in (2, 3, 4)},
         **dict.fromkeys((*_ROOF, *_THREADS), _NONE),
         "intensity": 5.0 if single else 2.6,
     }
@@ -132,7 +137,8 @@ def without(row: dict[str, Any], state: str, reason: str) -> dict[str, Any]:
     gone = dict.fromkeys(
         (*_SECONDS, *_SPEED, *_QUALITY, *_GAPS, "peak_bytes", "prepare_s", "compile_s"), _NONE
     )
-    gone |= dict.fromkeys(("gflops", "peak_share", "to_quality_s", *_THREADS), _NONE)
+    gone |= dict.fromkeys(("gflops", "peak_share", "objective", *_THREADS), _NONE)
+    gone |= {name: _NONE for name in row if name.startswith("to_")}
     said = {"state": state, "status": state, "reason": reason, "verdict": "", "against": ""}
     return row | gone | said | {"rounds": 0, "sweeps": 0, "warm": False}
 
@@ -223,5 +229,7 @@ def _quality(row: dict[str, Any], sweep: int, random: np.random.Generator) -> di
         "test_rmse": 0.86 - 0.035 * decades + 0.11 * np.exp(-sweep / 1.5) + wrong,
         "rmse_difference": rmse if compared else _NONE,
         "prediction_difference": prediction if compared else _NONE,
+        "objective": 1_000 * (1 + 0.3**sweep),
+        "excess": 0.3**sweep,
         "seconds": sweep * row["sweep_s"],
     }

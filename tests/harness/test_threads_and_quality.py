@@ -7,7 +7,7 @@ import pytest
 from made_runs import Result, made_run, rung_events, turns
 
 from harness.analysis.frame import cells
-from harness.analysis.quality_time import MARGIN, seconds_to
+from harness.analysis.quality_time import MARGIN, rmse_reached
 from harness.analysis.threads import fewest_threads, thread_scaling
 from harness.results.events import Cell
 from harness.results.records import Record, Run
@@ -107,10 +107,10 @@ def test_the_first_sweep_at_the_target_counts():
     (only,) = run.records
     only.turns += turns(only.cell, [3.0] * 6)
     for target, sweep in ((2.0, 1), (1.41, 2), (1.39, 3), (1.07, 6)):
-        assert seconds_to(target, only) == pytest.approx(3.0 * sweep)
-    assert math.isnan(seconds_to(1.06, only))
-    assert math.isnan(seconds_to(math.nan, only))
-    assert math.isnan(seconds_to(2.0, Record(only.planned)))
+        assert rmse_reached(target, only) == pytest.approx((sweep, 3.0 * sweep))
+    assert math.isnan(rmse_reached(1.06, only).seconds)
+    assert math.isnan(rmse_reached(math.nan, only).seconds)
+    assert math.isnan(rmse_reached(2.0, Record(only.planned)).seconds)
 
 
 def test_without_a_reference_there_is_no_target():

@@ -4,8 +4,8 @@ import pytest
 
 from harness.conformance import Subject
 from harness.conformance.problems import irregular
-from implementations.backend import Variant
 from implementations.registry import find, names
+from implementations.variant import Variant
 
 THREADS = 2
 

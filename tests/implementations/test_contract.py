@@ -4,9 +4,9 @@ import pytest
 
 from harness.conformance import PROPERTIES, Property, Subject
 from harness.conformance.check import outcome
-from implementations.backend import Variant
 from implementations.problem import AlsParams
 from implementations.registry import GROUPS, LADDER, find
+from implementations.variant import Variant
 
 pytestmark = pytest.mark.kernel
 

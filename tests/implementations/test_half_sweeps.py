@@ -8,9 +8,10 @@ from strategies import problems, quick, swept
 from harness.conformance import Subject, Violation
 from harness.conformance.problems import Problem, irregular
 from implementations import naive, numpy_batched
-from implementations.backend import Side, Variant
+from implementations.backend import Side
 from implementations.registry import find
 from implementations.serving import predict
+from implementations.variant import Variant
 
 pytestmark = pytest.mark.kernel
 

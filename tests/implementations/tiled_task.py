@@ -44,6 +44,7 @@ def one_row(plan: Plan, n_ratings: int) -> tuple[Task, Scratch, np.ndarray]:
         np.array([[0, 1]]),
         plan.rank,
         dtype.type(1e-6),
+        dtype.type(1),
     )
     scratch = Scratch.of(plan)
     scratch.sums[:-1] = np.nan

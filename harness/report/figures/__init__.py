@@ -20,6 +20,7 @@ MODULES = (
     "rmse_by_sweep",
     "difference_by_sweep",
     "rmse_by_seconds",
+    "objective_by_seconds",
     "speedup_by_threads",
     "flops_by_intensity",
     "memory_by_ratings",

@@ -6,9 +6,10 @@ from implementations.factors import Factors
 from implementations.folding import fold_in, reasons
 from implementations.ids import IdMap
 from implementations.problem import AlsParams, Job
+from implementations.progress import Progress
 from implementations.ratings import Csr, ProblemSize, Ratings
 from implementations.serving import Recommendations, predict, recommend
-from implementations.training import Progress, fit
+from implementations.training import fit
 from implementations.variant import Variant
 from implementations.whole_fit import WholeFit
 

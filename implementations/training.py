@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
 from time import perf_counter
 from typing import Literal
 
@@ -13,46 +12,17 @@ from numpy.typing import NDArray
 from implementations.acceleration import Acceleration
 from implementations.als import ready, start_factors, sweep, usable_threads
 from implementations.arguments import number_from_0, of_kind, whole_number
-from implementations.backend import AlsBackend
 from implementations.factors import Factors
 from implementations.ids import IdMap
 from implementations.problem import AlsParams, Float
+from implementations.progress import Model, Progress, labelled
 from implementations.ratings import ProblemSize, Ratings
+from implementations.stopping import Stopping
 from implementations.variant import Variant
 
 # Predictions that the factors change by less than this part of the ratings' standard deviation
 # are biases alone, to anybody's eye.
 _VANISHED = 1e-3
-
-
-class Progress:
-    """What a callback of `fit` is told after a sweep; to be looked at during the call.
-
-    Attributes
-    ----------
-    sweep : int
-        Sweeps made, from 1.
-    seconds : float
-        Of this sweep's two half-sweeps.
-    """
-
-    def __init__(self, sweep: int, seconds: float, model: "_Model") -> None:
-        self.sweep = sweep
-        self.seconds = seconds
-        self._model = model
-
-    def __repr__(self) -> str:
-        return f"Progress(sweep={self.sweep}, seconds={self.seconds:.3g})"
-
-    @cached_property
-    def factors(self) -> Factors:
-        """Copy of the present model, made when it is asked for."""
-        return self._model.read()
-
-    @cached_property
-    def objective(self) -> float:
-        """J after this sweep, computed when it is asked for: about as long as a sweep."""
-        return self._model.objective(self.factors)
 
 
 def fit(
@@ -66,6 +36,7 @@ def fit(
     relaxation: float = 1.0,
     callback: Callable[[Progress], object] | None = None,
     tolerance: float | None = None,
+    validation: Ratings | None = None,
 ) -> Factors:
     """Train a model.
 
@@ -92,6 +63,9 @@ def fit(
     tolerance : float, optional
         Stop when a sweep lowers the objective J by less than this part of itself. J costs about a
         sweep each time.
+    validation : Ratings, optional
+        Ratings that are not trained on, matched by their ids. Stop when two sweeps in a row have
+        not lowered their RMSE, and give the model that had the lowest.
 
     Returns
     -------
@@ -107,7 +81,7 @@ def fit(
     TypeError, ValueError
         Where an argument is none of its kind, which is named; a regulariser is beyond the range of
         the dtype; `start` has another rank or other rows; or a library that has `fit` only refuses
-        the parameters, or is given `start`, `callback` or `tolerance`.
+        the parameters, or is given what only sweeps can heed.
 
     Warns
     -----
@@ -116,45 +90,29 @@ def fit(
     """
     from implementations.registry import find
 
-    params = _checked(train, params, sweeps, callback, tolerance)
+    of_kind("train", train, Ratings)
+    if params is not None:
+        of_kind("params", params, AlsParams)
+    whole_number("sweeps", sweeps, least=0)
+    stopping = Stopping(callback, tolerance, validation)
     if not isinstance(implementation, str):
         raise TypeError(f"implementation must be a name, not {implementation!r}")
+    params = params or AlsParams()
     variant = _driven(find(implementation), start, relaxation)
     _check_range(params, variant)
     threads = usable_threads(threads)
     if variant.is_whole_fit:
         relaxed = None if relaxation == 1 else relaxation
-        given = {"start": start, "relaxation": relaxed, "callback": callback}
-        given["tolerance"] = tolerance
-        return _labelled(_whole_fit(variant, train, params, sweeps, threads, given), train, params)
-    factors = None
+        given = {"start": start, "relaxation": relaxed, **vars(stopping.asked)}
+        return labelled(_whole_fit(variant, train, params, sweeps, threads, given), train, params)
+    begin = None
     if start is not None and not isinstance(start, str):
-        factors = _aligned(start, train, params)
-    backend = ready(variant, train, params, threads, factors)
-    _sweep_until(_Model(backend, train, params), sweeps, callback, tolerance)
-    factors = _labelled(backend.read(), train, params)
+        begin = _aligned(start, train, params)
+    model = Model(ready(variant, train, params, threads, begin), train, params)
+    factors = _sweep_until(model, sweeps, stopping)
     if sweeps:
         _hint_where_vanished(factors, train)
     return factors
-
-
-def _checked(
-    train: Ratings,
-    params: AlsParams | None,
-    sweeps: int,
-    callback: object,
-    tolerance: float | None,
-) -> AlsParams:
-    """The parameters, or the usual ones; refuses by name what is none of its kind."""
-    of_kind("train", train, Ratings)
-    if params is not None:
-        of_kind("params", params, AlsParams)
-    whole_number("sweeps", sweeps, least=0)
-    if callback is not None and not callable(callback):
-        raise TypeError(f"callback must be callable, not {type(callback).__name__}")
-    if tolerance is not None:
-        number_from_0("tolerance", tolerance)
-    return params or AlsParams()
 
 
 def _driven(variant: Variant, start: object, relaxation: float) -> Variant:
@@ -180,41 +138,15 @@ def _check_range(params: AlsParams, variant: Variant) -> None:
             )
 
 
-class _Model:
-    """A backend, and what its factors are of."""
-
-    def __init__(self, backend: AlsBackend, train: Ratings, params: AlsParams) -> None:
-        self.backend = backend
-        self._train = train
-        self._params = params
-
-    def read(self) -> Factors:
-        return _labelled(self.backend.read(), self._train, self._params)
-
-    def objective(self, factors: Factors) -> float:
-        from implementations.objective import objective
-
-        return objective(self._train, self._params, factors)
-
-
-def _sweep_until(
-    model: _Model,
-    sweeps: int,
-    callback: Callable[[Progress], object] | None,
-    tolerance: float | None,
-) -> None:
-    """Sweep so many times, or until the callback or the tolerance ends it."""
-    before = np.inf
+def _sweep_until(model: Model, sweeps: int, stopping: Stopping) -> Factors:
+    """Sweep so many times, or until it is time to stop; gives the model that is kept."""
     for number in range(1, sweeps + 1):
         began = perf_counter()
         sweep(model.backend)
         progress = Progress(number, perf_counter() - began, model)
-        if callback is not None and callback(progress) is True:
-            return
-        if tolerance is not None:
-            if before - progress.objective < tolerance * before:
-                return
-            before = progress.objective
+        if stopping.ends(progress):
+            break
+    return stopping.best or model.read()
 
 
 def _whole_fit(
@@ -236,10 +168,6 @@ def _whole_fit(
     library.warm_up()
     library.fit(sweeps)
     return library.read()
-
-
-def _labelled(factors: Factors, train: Ratings, params: AlsParams) -> Factors:
-    return replace(factors, user_ids=train.user_ids, item_ids=train.item_ids, params=params)
 
 
 def _aligned(start: Factors, train: Ratings, params: AlsParams) -> Factors:

@@ -142,7 +142,7 @@ def main() -> int:
     params = AlsParams(rank=options.rank, count_scaled=options.count_scaled)
     judge = Judge(rung, params)
     lines = []
-    for path in paths():
+    for path in (p for p in paths() if not options.only or p.name in options.only):
         start = start_of(path, rung.train, params)
         variant = find(f"{FASTEST}+relaxed={path.relaxation}")
         backend = ready(variant, rung.train, params, factors=start)
@@ -207,6 +207,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rank", type=int, default=20)
     parser.add_argument("--count-scaled", action="store_true")
     parser.add_argument("--sweeps", type=int, default=20)
+    parser.add_argument("--only", action="append", help="name of a path; may be given again")
     parser.add_argument("--out", type=Path)
     return parser.parse_args()
 

@@ -26,6 +26,8 @@ IMPLEMENTATIONS = [
     {"acceleration"},
     {"array_backend", "layout", "error_sums", "variant"},
     {"folding", "objective", "serving"},
+    {"progress"},
+    {"stopping"},
     {"kernels"},
     {"tiled"},
     {"naive", "numpy_batched", "numba_serial", "numba_parallel", "numba_tiled", "peers"},

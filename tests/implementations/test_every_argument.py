@@ -51,6 +51,7 @@ CALLS = {
         "relaxation": 1.2,
         "callback": None,
         "tolerance": 0.1,
+        "validation": TRAIN,
     },
     predict: {"factors": MODEL, "users": ["a"], "items": [7]},
     recommend: {"factors": MODEL, "user": "a", "n": 2, "seen": TRAIN},

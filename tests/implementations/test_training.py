@@ -224,3 +224,42 @@ def test_a_million_users_with_three_ratings_take_memory_for_their_rows_alone(imp
     assert not fitted.users[0].any()
     # Start, state and result, in float64 at most; ratings cut by row; a layout with padding.
     assert peak < 4 * n_users * 9 * 8
+
+
+def held_out() -> tuple[Ratings, Ratings]:
+    """Ratings that hardly anything can be learnt from, and others that say so."""
+    rng = np.random.default_rng(3)
+    users, items = np.divmod(rng.permutation(30 * 20)[:400], 20)
+    values = rng.integers(1, 11, 400) / 2
+    parts = (slice(0, 300), slice(300, 400))
+    kept, out = (Ratings.from_arrays(users[p] + 100, items[p] * 3, values[p]) for p in parts)
+    return kept, out
+
+
+def test_training_ends_where_held_out_ratings_are_predicted_best():
+    train, validation = held_out()
+    params = AlsParams(rank=6, reg=0.05, bias_reg=0.05)
+    errors = []
+
+    def note(progress):
+        errors.append(rmse(progress.factors, validation))
+
+    best = fit(train, params, sweeps=30, validation=validation, callback=note)
+    lowest = int(np.argmin(errors))
+    assert len(errors) == lowest + 3  # two more, neither of them better
+    assert len(errors) < 30
+    assert rmse(best, validation) == errors[lowest]
+    assert bits(best) == bits(fit(train, params, sweeps=lowest + 1))
+    assert best.user_ids == train.user_ids
+
+
+def rmse(model: Factors, ratings: Ratings) -> float:
+    users, items = ratings.user_ids.ids[ratings.users], ratings.item_ids.ids[ratings.items]
+    return float(np.sqrt(np.mean((ratings.values - predict(model, users, items)) ** 2)))
+
+
+def test_a_validation_without_ratings_is_refused():
+    train, _ = held_out()
+    empty = Ratings(*(np.zeros(0, t) for t in (np.int32, np.int32, np.float32)), 0, 0)
+    with pytest.raises(ValueError, match="validation must hold ratings, and it is empty"):
+        fit(train, validation=empty)

@@ -20,7 +20,7 @@ from implementations.problem import Job
 from implementations.ratings import Ratings
 from implementations.whole_fit import WholeFit
 
-RELAXATION = 1.4
+RELAXATION = 1.5
 
 
 @dataclass(frozen=True)

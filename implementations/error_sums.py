@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from implementations.factors import Factors
-from implementations.jit import compiled_parallel
+from implementations.jit import compiled_sums
 from implementations.problem import Float
 from implementations.ratings import Ratings
 
@@ -28,7 +28,8 @@ def error_sums(
 ) -> tuple[float, float]:
     """Sum (r - r̂)² in float64, whatever the dtype of the factors.
 
-    The order of the additions depends on the number of ratings alone, not on that of threads.
+    The order of the additions depends on the number of ratings and on the machine's vectors, not on
+    the number of threads.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]  # made at run ti
     _prefetch_row: Any = intrinsic(_emit_prefetch)  # type: ignore[no-redef]
 
 
-@compiled_parallel
+@compiled_sums
 def _add_errors(
     users: NDArray[np.int32],
     items: NDArray[np.int32],

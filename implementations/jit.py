@@ -35,6 +35,17 @@ def compiled_parallel(function: F) -> F:
     return result
 
 
+def compiled_sums(function: F) -> F:
+    """The same, for sums of which no factor depends: whose order of additions is the compiler's.
+
+    Vectors of products then take the place of one product after the other; the last bits depend
+    on their width.
+    """
+    kernel: Any = ParallelKernel(function, fastmath={"reassoc", "contract", "nsz"}, **OPTIONS)
+    result: F = kernel
+    return result
+
+
 @contextmanager
 def numba_threads(threads: int) -> Iterator[None]:
     """Have Numba's parallel loops use so many threads, and afterwards as many as before.

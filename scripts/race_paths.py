@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from implementations.backend import AlsBackend
 from implementations.factors import Factors
 from implementations.problem import AlsParams, Float
 from implementations.ratings import Ratings
-from implementations.registry import find
+from implementations.registry import find, usable_cores
 
 MARGINS = (1e-2, 1e-3, 1e-4)
 RMSE_MARGIN = 1e-3
@@ -60,19 +61,18 @@ def paths() -> list[Way]:
     found += [Way(f"Anderson, {m} back", anderson=m) for m in (2, 5)]
     for shares, sweeps in (((0.03,), 8), ((0.1,), 4), ((0.1,), 8), ((0.1,), 16), ((0.3,), 4)):
         found.append(Way(f"nested {shares[0]:g}, {sweeps}", shares=shares, rung_sweeps=sweeps))
+    found.append(Way("nested 0.01 and 0.1, 4", shares=(0.01, 0.1), rung_sweeps=4))
     found.append(Way("nested 0.01 and 0.1, 6", shares=(0.01, 0.1), rung_sweeps=6))
     both = [p for p in found if p.shares in ((0.1,), (0.01, 0.1))]
-    return found + [replace(p, name=f"{p.name}, relaxed 1.4", relaxation=1.4) for p in both]
+    return found + [replace(p, name=f"{p.name}, relaxed 1.5", relaxation=1.5) for p in both]
 
 
 def start_of(path: Way, train: Ratings, params: AlsParams) -> Factors:
     """Where a path begins."""
     start = start_factors(train, params)
     variant = find(f"{FASTEST}+relaxed={path.relaxation}")
-    for share in path.shares:
-        make = lambda: variant.create(params, 2)  # noqa: E731
-        start = nested.nested_start(make, train, params, start, share, path.rung_sweeps)
-    return start
+    make = partial(variant.create, params, usable_cores())
+    return nested.nested_start(make, train, params, start, path.shares, path.rung_sweeps)
 
 
 def sweeps_of(

@@ -12,7 +12,7 @@ SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("[!_]*.py"))
 SMALL = {
     "end_to_end": ("--scale 100k --sweeps 1", "peak memory"),
     "docs": ("--check", "texts checked"),
-    "race_paths": ("--scale 100k --sweeps 3 --out {out}/paths.jsonl", "relaxed 1.4"),
+    "race_paths": ("--scale 100k --sweeps 3 --out {out}/paths.jsonl", "relaxed 1.5"),
     "race_ranks": ("--scale 100k --ranks 3 --rounds 2", "2 rounds; medians"),
     "record": ("--scale 100k --impl numba-serial --rounds 1 --out {out}", "recorded "),
     "report_pdf": ("--out {out}/report.pdf", "report"),

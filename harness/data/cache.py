@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
@@ -126,7 +127,7 @@ def _about(folder: Path) -> dict[str, Any]:
     checksum, _, text = (folder / _ABOUT).read_text(encoding="utf-8").partition("\n")
     if checksum != _checksum(text):
         raise ValueError(f"{_ABOUT} differs from its checksum")
-    about: dict[str, Any] = json.loads(text)
+    about: dict[str, Any] = msgspec.json.decode(text)
     return about
 
 

@@ -116,8 +116,8 @@ def test_a_run_drives_them(tmp_path):
     records = {name: record_of(run, name) for name in names}
     assert [record.planned.driven for record in records.values()] == [
         "",
-        "relaxed 1.4",
-        "relaxed 1.4, nested start",
+        "relaxed 1.5",
+        "relaxed 1.5, nested start",
     ]
     rows = cells(run).set_index("variant")
     assert set(rows["verdict"]) == {"reference", "converged"}

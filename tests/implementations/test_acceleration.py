@@ -7,7 +7,7 @@ from strategies import bits
 from harness.conformance.problems import irregular
 from implementations import AlsParams, Factors, Ratings, fit, start_factors
 from implementations.acceleration import PLAIN, Acceleration, Relaxed, exact
-from implementations.nested import NESTED_SHARE, nested_start
+from implementations.nested import NESTED_SHARES, nested_start
 from implementations.objective import objective
 from implementations.problem import Job
 from implementations.ratings import ProblemSize
@@ -197,7 +197,7 @@ def test_a_nested_start_has_the_items_of_a_model_of_some_users():
 
 def test_where_nobody_is_drawn_the_start_stays():
     one = Ratings(np.zeros(1, np.int32), np.zeros(1, np.int32), np.ones(1, np.float32), 1, 1)
-    assert np.random.default_rng([0, 1]).random(1)[0] >= NESTED_SHARE
+    assert np.random.default_rng([0, 1]).random(1)[0] >= max(NESTED_SHARES)
     nested = fit(one, PARAMS, implementation="numba-tiled", start="nested")
     assert bits(nested) == bits(fit(one, PARAMS, implementation="numba-tiled"))
 

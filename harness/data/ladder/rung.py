@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from implementations.jit import compiled, compiled_parallel
 from implementations.ratings import Ratings
+
+# Ratings that a thread deals at a time.
+_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,18 @@ def cold_mask(train: Ratings, test: Ratings) -> NDArray[np.bool_]:
     -------
     ndarray, shape (len(test),), bool
     """
-    user_seen = np.zeros(train.n_users, dtype=np.bool_)
-    item_seen = np.zeros(train.n_items, dtype=np.bool_)
-    user_seen[train.users] = True
-    item_seen[train.items] = True
+    user_seen = _seen(train.users, train.n_users)
+    item_seen = _seen(train.items, train.n_items)
     return ~(user_seen[test.users] & item_seen[test.items])
+
+
+@compiled
+def _seen(ids: NDArray[np.int32], n: int) -> NDArray[np.bool_]:
+    """Which of so many ids occur."""
+    seen = np.zeros(n, np.bool_)
+    for one in ids:
+        seen[one] = True
+    return seen
 
 
 def split_by_mask(
@@ -77,17 +89,48 @@ def split_by_mask(
     -------
     Rung
     """
-    held_out = _take(ratings, test)
-    train = _take(ratings, ~test)
+    held_out, train = _split(ratings, test)
     n_cold = int(np.count_nonzero(cold_mask(train, held_out)))
     return Rung(name, train, held_out, user_ids, movie_ids, n_cold)
 
 
-def _take(ratings: Ratings, mask: NDArray[np.bool_]) -> Ratings:
-    return Ratings(
-        np.asarray(ratings.users[mask]),
-        np.asarray(ratings.items[mask]),
-        np.asarray(ratings.values[mask]),
-        ratings.n_users,
-        ratings.n_items,
-    )
+def _split(ratings: Ratings, mask: NDArray[np.bool_]) -> tuple[Ratings, Ratings]:
+    """Ratings that are masked, and the others, each in their order."""
+    columns = (ratings.users, ratings.items, ratings.values)
+    starts = np.arange(0, len(mask), _CHUNK)
+    counts = np.add.reduceat(mask, starts, dtype=np.int64) if len(mask) else starts
+    before = np.concatenate([[0], np.cumsum(counts)])
+    masked, others = (_room(n) for n in (int(before[-1]), len(mask) - int(before[-1])))
+    _deal(columns, mask, before, masked, others)
+    sizes = (ratings.n_users, ratings.n_items)
+    return Ratings(*masked, *sizes), Ratings(*others, *sizes)
+
+
+def _room(n: int) -> "_Columns":
+    """Users, items and values of so many ratings, to be written."""
+    return np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.float32)
+
+
+_Columns = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]
+
+
+@compiled_parallel
+def _deal(
+    columns: _Columns,
+    mask: NDArray[np.bool_],
+    before: NDArray[np.int64],
+    masked: _Columns,
+    others: _Columns,
+) -> None:
+    """Copy each rating to its part; `before` counts those masked before each chunk."""
+    users, items, values = columns
+    for chunk in numba.prange(len(before) - 1):
+        first = chunk * _CHUNK
+        a, b = before[chunk], first - before[chunk]
+        for n in range(first, min(first + _CHUNK, len(mask))):
+            if mask[n]:
+                masked[0][a], masked[1][a], masked[2][a] = users[n], items[n], values[n]
+                a += 1
+            else:
+                others[0][b], others[1][b], others[2][b] = users[n], items[n], values[n]
+                b += 1

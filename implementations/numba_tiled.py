@@ -3,28 +3,19 @@
 How it works, with pictures: docs/kernels.md.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from implementations.array_backend import ridge
 from implementations.backend import AlsBackend, Side, SolveError
 from implementations.factors import Factors
-from implementations.kernels import Model
 from implementations.layout import by_user, csr_bytes, transpose
 from implementations.problem import AlsParams, Job
-from implementations.ratings import Csr, Ratings
-from implementations.tiled.kernel import COMPILED, solve_chunks
+from implementations.ratings import Ratings
+from implementations.tiled.crew import Crew, crew_size
 from implementations.tiled.plan import Plan
-from implementations.tiled.rows import Rows
-from implementations.tiled.schedule import ROW_COST, schedule
 from implementations.tiled.target import Target, host_target
 from implementations.tiled.task import Scratch, Task
-
-# Vector operations below which another thread costs more than it saves: measured.
-_LEAST_WORK = 300_000
 
 
 class NumbaTiled(AlsBackend):
@@ -50,9 +41,7 @@ class NumbaTiled(AlsBackend):
         super().__init__(params, dtype, threads)
         target = target or host_target(self.dtype)
         self.plan = Plan(params.rank, params.biases, self.dtype.name, target)
-        self._workers = _workers(threads)
-        self._scratch = [Scratch.of(self.plan) for _ in range(self._workers)]
-        self._pool = ThreadPoolExecutor(self._workers)
+        self._crew = Crew(self.plan, params, threads)
 
     @classmethod
     def bytes_needed(cls, job: Job) -> int:
@@ -62,14 +51,14 @@ class NumbaTiled(AlsBackend):
         ratings = 2 * csr_bytes(size) + 4 * size.n_ratings + 2 * 8 * plan.block
         sides = (size.n_users, size.n_items)
         rows = sum(plan.layout.bytes_needed(n, dtype.itemsize) for n in sides)
-        scratch = _workers(threads) * sum(array.nbytes for array in Scratch.of(plan))
+        scratch = crew_size(threads) * sum(array.nbytes for array in Scratch.of(plan))
         return ratings + rows + scratch
 
     def prepare(self, train: Ratings) -> None:
         """Compress by user and by item, and cut both into chunks, heaviest first."""
         users = by_user(train, self.threads)
-        self._by_user = self._ordered(users)
-        self._by_item = self._ordered(transpose(users, train.n_items, self.threads))
+        self._by_user = self._crew.order(users)
+        self._by_item = self._crew.order(transpose(users, train.n_items, self.threads))
 
     def load(self, factors: Factors) -> None:
         """Copy these factors into the layout that the kernel gathers from."""
@@ -84,73 +73,24 @@ class NumbaTiled(AlsBackend):
 
     def warm_up(self) -> None:
         """Compile, by taking no chunk; both sides have the same types. Start the threads."""
-        task = self._task(self._by_user, self._items, self._users)
-        self._run(task._replace(chunks=task.chunks[:0]), self._workers)
+        self._crew.compile(self._task("users"))
 
     def update_users(self) -> None:
         """Solve each user from its row of the first copy."""
-        self._solve("users", self._task(self._by_user, self._items, self._users))
+        self._solve("users")
 
     def update_items(self) -> None:
         """Solve each item from its row of the second copy."""
-        self._solve("items", self._task(self._by_item, self._users, self._items))
+        self._solve("items")
 
-    def _ordered(self, csr: Csr) -> "_Ordered":
-        """Schedule one copy of the ratings, and pad its end for the prefetch.
+    def _task(self, side: Side) -> Task:
+        if side == "users":
+            parts = self._by_user, self._mean, self._items, self._users
+        else:
+            parts = self._by_item, self._mean, self._users, self._items
+        return self._crew.task(*parts, self.relaxation)
 
-        As views that cannot be written, arrays have one type, whatever they were made from: a
-        read-only memory map, for one.
-        """
-        block = self.plan.block
-        tail = np.zeros(2 * block, np.int32)
-        last = csr.indices[-block:]
-        tail[block - len(last) : block] = last
-        return _Ordered(
-            Csr(*(_read_only(array) for array in csr)), tail, schedule(csr.indptr, self.threads)
-        )
-
-    def _task(self, ratings: "_Ordered", fixed: Rows, out: Rows) -> Task:
-        real = self.dtype.type
-        diagonal = ridge(self.params).astype(self.dtype)
-        model = Model(self._mean, diagonal, self.params.count_scaled)
-        csr, tail, chunks = ratings
-        tolerance = real(self.params.unknowns) * np.finfo(self.dtype).eps
-        relaxation = real(self.relaxation)
-        return Task(csr, tail, fixed, out, model, chunks, self.params.rank, tolerance, relaxation)
-
-    def _solve(self, side: Side, task: Task) -> None:
-        n_rows, n_ratings = len(task.csr.indptr) - 1, len(task.csr.indices)
-        work = (n_ratings + ROW_COST * n_rows) * len(self.plan.accumulators)
-        row = self._run(task, min(self._workers, 1 + work // _LEAST_WORK))
-        if row < n_rows:
+    def _solve(self, side: Side) -> None:
+        row = self._crew.solve(self._task(side))
+        if row is not None:
             raise SolveError(side, row)
-
-    def _run(self, task: Task, workers: int) -> int:
-        """Have this thread and others take chunks; gives the lowest row that failed."""
-        counter = np.zeros(1, np.int64)
-        others = [
-            self._pool.submit(solve_chunks, self.plan, task, counter, scratch)
-            for scratch in self._scratch[1:workers]
-        ]
-        mine = solve_chunks(self.plan, task, counter, self._scratch[0])
-        return min([mine, *(other.result() for other in others)])
-
-
-def _workers(threads: int) -> int:
-    """Threads that solve; without compilation a thread only waits for the others."""
-    return threads if COMPILED else 1
-
-
-class _Ordered(NamedTuple):
-    """The ratings by row of one side, as `Task` has them."""
-
-    csr: Csr
-    tail: NDArray[np.int32]
-    chunks: NDArray[np.int64]
-
-
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """A view that cannot be written; a copy only of what is not contiguous and aligned."""
-    view = np.require(array, requirements=["C", "A"]).view(np.ndarray)
-    view.flags.writeable = False
-    return view

@@ -43,6 +43,9 @@ LADDER = ("naive", "numpy", "numba-serial", "numba-parallel", "numba-tiled")
 GROUPS: dict[str, tuple[str, ...]] = {
     "all": (*LADDER, "numba-tiled-f32"),
     "f32": ("numba-serial-f32", "numba-parallel-f32", "numba-tiled-f32"),
+    "sooner": tuple(
+        f"numba-tiled-f32{way}" for way in ("", "+relaxed", "+nested", "+relaxed+nested")
+    ),
     "peers": tuple(_PEERS),
 }
 

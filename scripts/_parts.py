@@ -1,5 +1,6 @@
 """What documents say of committed runs: one function for each part, from records to Markdown."""
 
+import json
 import textwrap
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,13 +11,23 @@ from tabulate import tabulate
 
 from harness.report import numbers
 from harness.report.cells import rows_of, rungs
-from harness.report.columns import columns_of, seconds_text, speed_text
+from harness.report.columns import (
+    RESULT,
+    columns_of,
+    naming,
+    seconds_column,
+    seconds_text,
+    sooner_columns,
+    speed_text,
+)
 from harness.report.figures import FIGURES
 from harness.report.files import write_whole
+from harness.report.findings import About
 from harness.report.headline import headline
 from harness.report.tables import explanations, heading, markdown_table
 from harness.report.terminal import scale_table
-from scripts._records import Recorded
+from scripts._records import RECORDS, Recorded
+from scripts.race_paths import table as path_table
 
 FIGURES_IN = Path("docs") / "figures"
 Part = Callable[[Sequence[Recorded], Path], str]
@@ -161,6 +172,32 @@ def machine_rates(records: Sequence[Recorded], _: Path) -> str:
     return tabulate(rows, ["machine", "threads", *_RATES.values()], tablefmt="pipe")
 
 
+def paths(_: Sequence[Recorded], __: Path) -> str:
+    """Sweeps to the same quality by each path, on each data set."""
+    found = []
+    for file in sorted((RECORDS / "paths").glob("*.jsonl"), key=lambda file: file.stat().st_size):
+        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        one = lines[0]
+        about = About.of({**one, "name": one["data"]}, one["params"], len(one["objective"]))
+        at = f"at {one['scale']}, " if one["scale"] != "full" else ""
+        count = numbers.count(one["train_ratings"])
+        found += [_wrapped(f"{about.title}; {at}{count} training ratings:"), path_table(lines)]
+    return "\n\n".join(found)
+
+
+def sooner(records: Sequence[Recorded], root: Path) -> str:
+    """Seconds and sweeps to the same quality, beside libraries, at each committed scale."""
+    found = []
+    for record in sorted(records, key=lambda one: one.name, reverse=True):
+        if record.name.startswith("sooner-"):
+            cells = largest(record.findings.cells)
+            columns = [*naming(cells), seconds_column(), *sooner_columns(cells), RESULT]
+            found += [_wrapped(f"{heading(cells)} ({_origin(record)}):")]
+            found += [markdown_table(columns, cells)]
+            found += [_figure("time-to-objective", record, root, "Objective against seconds")]
+    return "\n\n".join(found)
+
+
 PARTS: dict[str, Part] = {
     "answer": answer,
     "each-machine": each_machine,
@@ -168,8 +205,10 @@ PARTS: dict[str, Part] = {
     "ladder-table": ladder_table,
     "machine-rates": machine_rates,
     "machines": machines,
+    "paths": paths,
     "peers-figure": peers_figure,
     "peers-tables": peers_tables,
+    "sooner": sooner,
     "steps-figure": steps_figure,
     "terminal": terminal,
 }

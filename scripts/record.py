@@ -1,4 +1,4 @@
-"""Measure this machine, for results/record: the ladder at all scales, and its threads.
+"""Measure this machine, for results/record: the ladder at all scales, other paths, and its threads.
 
     python -m scripts.record                # all of it: some ten minutes on two cores
     python -m scripts.record --scale 100k   # a try
@@ -27,6 +27,9 @@ def commands(scale: str, impl: str) -> dict[str, list[str]]:
     threads = ["--threads", ",".join(map(str, counts)), "--only"]
     threaded = _THREADED if impl == "all" else impl
     found = {"ladder": ["--impl", impl, "--scale", scale]}
+    if impl == "all":
+        sooner = ["--impl", "numba-tiled,sooner", "--scale", scale, "--only", "--sweeps", "20"]
+        found[f"sooner-{scale}"] = sooner
     if len(counts) > 1:
         found["threads"] = ["--impl", threaded, "--scale", scale, *threads]
     return found

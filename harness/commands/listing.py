@@ -15,7 +15,8 @@ def show() -> int:
         screen.line(tabulate(rows, _HEADERS, disable_numparse=True))
         screen.line()
         for group, members in GROUPS.items():
-            screen.line(f"--impl {group:5} is {', '.join(members)}")
+            screen.line(f"--impl {group:6} is {', '.join(members)}")
+        screen.line("--impl NAME+relaxed, NAME+nested take another way (docs/acceleration.md)")
         screen.line("--impl module:Class runs a class of your own (CONTRIBUTING.md)")
         screen.line(f"--scale is the ladder up to one of {', '.join(SCALES)}")
         screen.line()

@@ -66,7 +66,7 @@ def ladder_columns(cells: pd.DataFrame) -> list[Column]:
         *naming(cells),
         seconds_column(),
         *([speed_column(cells)] if baseline(cells) else []),
-        Column("result", result, numeric=False),
+        RESULT,
     ]
 
 
@@ -77,7 +77,7 @@ def columns_of(cells: pd.DataFrame) -> list[Column]:
         seconds_column(),
         *([speed_column(cells)] if baseline(cells) else []),
         _rmse_column(cells, "test\nRMSE", "test_rmse"),
-        Column("result", result, numeric=False),
+        RESULT,
         *([PEAK] if given(cells, PEAK_SHARE) else []),
         Column(
             "prepare\ns", lambda row: numbers.once(row.prepare_s), gives_way=_ONCE, key="prepare_s"
@@ -247,6 +247,7 @@ def _roughly(seconds: Any) -> str:
     return numbers.with_spread(seconds, None, None)
 
 
+RESULT = Column("result", result, numeric=False)
 # Columns that a legend asks for, and what they need.
 PEAK_SHARE, TO_QUALITY = "peak_share", "to_quality_s"
 PEAK = Column("of FMA\npeak", _peak_text, gives_way=_PEAK, key="peak_share")

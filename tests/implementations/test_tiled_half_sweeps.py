@@ -16,13 +16,12 @@ from tiled_task import rotation
 
 from harness.conformance.oracle import half_sweep
 from harness.conformance.problems import Problem, irregular
-from implementations import numba_tiled
 from implementations.backend import SolveError
 from implementations.factors import Factors
 from implementations.numba_tiled import NumbaTiled
 from implementations.problem import AlsParams, Job
 from implementations.ratings import ProblemSize, Ratings
-from implementations.tiled import schedule
+from implementations.tiled import crew, schedule
 from implementations.tiled.target import Target, host_target
 
 pytestmark = pytest.mark.kernel
@@ -116,7 +115,7 @@ def test_threads_and_chunks_do_not_change_a_bit(dtype: str, drawn: Problem) -> N
     drawn = drawn.with_params(rank=3, biases=True)  # compiled once
     reference = bits(swept(NumbaTiled(drawn.params, np.dtype(dtype), 1), drawn))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(numba_tiled, "_LEAST_WORK", 1)
+        patch.setattr(crew, "_LEAST_WORK", 1)
         for chunks_per_thread in (1, 3, 1000):
             patch.setattr(schedule, "_CHUNKS_PER_THREAD", chunks_per_thread)
             backend = NumbaTiled(drawn.params, np.dtype(dtype), 3)
@@ -175,7 +174,7 @@ def test_bytes_needed_cover_what_is_held() -> None:
     backend = ready(many, "float32")
     held = [
         array.nbytes
-        for part in (backend._users, backend._items, *backend._scratch)
+        for part in (backend._users, backend._items, *backend._crew.scratch)
         for array in part
     ]
     for ordered in (backend._by_user, backend._by_item):

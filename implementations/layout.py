@@ -1,5 +1,7 @@
 """Layouts of the ratings: compressed by row, and rows cut into chunks of equal work."""
 
+from typing import Any
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +86,8 @@ def transpose(csr: Csr, n_columns: int, threads: int = 1) -> Csr:
     threads : int
         The result does not depend on them.
     """
-    return _transpose(csr, n_columns, chunks_of_equal_work(csr.indptr, threads, 0.0))
+    chunks = chunks_of_equal_work(csr.indptr, threads, 0.0)
+    return read_only(_transpose(read_only(csr), n_columns, chunks))
 
 
 def by_user(train: Ratings, threads: int = 1) -> Csr:
@@ -98,12 +101,31 @@ def by_user(train: Ratings, threads: int = 1) -> Csr:
     threads : int
         The result does not depend on them.
     """
-    if _is_sorted(train.users, train.items):
-        starts = np.searchsorted(train.users, np.arange(train.n_users + 1, dtype=np.int32))
-        return Csr(starts.astype(np.int64), train.items, train.values)
-    unordered = _sort_by_row(train.users, train.items, train.values, train.n_users)
+    users, items, values = (
+        _of_one_type(array) for array in (train.users, train.items, train.values)
+    )
+    if _is_sorted(users, items):
+        starts = np.searchsorted(users, np.arange(train.n_users + 1, dtype=np.int32))
+        return read_only(Csr(starts.astype(np.int64), items, values))
+    unordered = _sort_by_row(users, items, values, train.n_users)
     # A counting sort is stable: sorted by item first, then by user, both ids ascend.
     return transpose(transpose(unordered, train.n_items, threads), train.n_users, threads)
+
+
+def read_only(csr: Csr) -> Csr:
+    """The same as views that cannot be written.
+
+    So they have one type to compiled code, whatever they were made from, a read-only memory map for
+    one: it is compiled once.
+    """
+    return Csr(*(_of_one_type(array) for array in csr))
+
+
+def _of_one_type(array: NDArray[Any]) -> NDArray[Any]:
+    """A view that cannot be written; a copy only of what is not contiguous and aligned."""
+    view = np.require(array, requirements=["C", "A"]).view(np.ndarray)
+    view.flags.writeable = False
+    return view
 
 
 def chunks_of_equal_work(

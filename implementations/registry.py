@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from pathlib import Path
+from typing import Any
 
 from implementations.acceleration import PLAIN, RELAXATION, Acceleration
 from implementations.backend import AlsBackend
@@ -27,6 +28,13 @@ _OURS: dict[str, tuple[str, str, str, int | None]] = {
     "numba-tiled-f32": ("numba_tiled:NumbaTiled", "float32", "SIMD register tiles", None),
 }
 
+# The same for what takes an extra, which is named first.
+_EXTRAS: dict[str, tuple[str, str, str, str]] = {
+    "dask": ("dask", "cluster.backend:DaskTiled", "float64", "partitions on a Dask cluster"),
+    "dask-f32": ("dask", "cluster.backend:DaskTiled", "float32", "partitions on a Dask cluster"),
+}
+_EXTRA_REQUIRES = {"dask": "distributed"}
+
 # Libraries that people use, name: module:Class of implementations.peers.
 _PEERS = {
     "cmfrec": "cmfrec:Cmfrec",
@@ -35,7 +43,7 @@ _PEERS = {
     "libmf": "libmf:LibMf",
     "surprise-baseline": "surprise:SurpriseBaseline",
 }
-_INSTALL = 'pip install -c constraints.txt -e ".[peers]"'
+_INSTALL = 'pip install -c constraints.txt -e ".[{extra}]"'
 
 # The float64 rungs, each a reference for those above it.
 LADDER = ("naive", "numpy", "numba-serial", "numba-parallel", "numba-tiled")
@@ -61,6 +69,11 @@ def names() -> list[str]:
 def peers() -> list[str]:
     """Names of the libraries that are raced against, here or not."""
     return [*_PEERS]
+
+
+def extras() -> list[str]:
+    """Names of what is driven by half-sweeps and takes an extra, here or not."""
+    return [*_EXTRAS]
 
 
 def missing_peers() -> dict[str, str]:
@@ -121,9 +134,11 @@ def find(name: str) -> Variant:
         return _accelerated(name)
     if name in _OURS:
         path, dtype, idea, most_threads = _OURS[name]
-        module, attribute = path.split(":")
-        backend = getattr(import_module(f"implementations.{module}"), attribute)
-        return _variant(name, backend, dtype, idea, most_threads)
+        return _variant(name, _loaded(path), dtype, idea, most_threads)
+    if name in _EXTRAS:
+        extra, path, dtype, idea = _EXTRAS[name]
+        _require(_EXTRA_REQUIRES[extra], extra)
+        return _variant(name, _loaded(path), dtype, idea, None)
     if name in _PEERS:
         return _peer(name)
     plugins = _plugins()
@@ -131,7 +146,7 @@ def find(name: str) -> Variant:
         return _foreign(name, plugins[name])
     if ":" in name:
         return _foreign(name, EntryPoint(name, name, ENTRY_POINT_GROUP))
-    known = ", ".join([*names(), *_PEERS])
+    known = ", ".join([*names(), *_EXTRAS, *_PEERS])
     raise KeyError(f"no implementation {name!r}; there are {known}, or module:Class")
 
 
@@ -188,15 +203,25 @@ def _peer(name: str) -> Variant:
     ImportError
         Where it, or what else it takes, is not here; the message says what to do.
     """
-    module, attribute = _PEERS[name].split(":")
-    made_by: type[WholeFit] = getattr(import_module(f"implementations.peers.{module}"), attribute)
-    try:
-        distribution(made_by.requires)
-    except PackageNotFoundError:
-        raise ImportError(f"{made_by.requires} is not installed: {_INSTALL}") from None
+    made_by: type[WholeFit] = _loaded(f"peers.{_PEERS[name]}")
+    _require(made_by.requires, "peers")
     if reason := made_by.missing():
         raise ImportError(reason)
     return _described(name, made_by)
+
+
+def _loaded(path: str) -> Any:
+    """The class at ``module:Class`` of this package."""
+    module, _, attribute = path.partition(":")
+    return getattr(import_module(f"implementations.{module}"), attribute)
+
+
+def _require(package: str, extra: str) -> None:
+    try:
+        distribution(package)
+    except PackageNotFoundError:
+        said = f"{package} is not installed: {_INSTALL.format(extra=extra)}"
+        raise ImportError(said) from None
 
 
 def _foreign(name: str, point: EntryPoint) -> Variant:

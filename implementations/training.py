@@ -1,5 +1,6 @@
 """Train a model: what a library's user calls."""
 
+import os
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from implementations.acceleration import Acceleration
 from implementations.als import ready, start_factors, sweep, usable_threads
 from implementations.arguments import number_from_0, of_kind, whole_number
+from implementations.checkpoint import Checkpoint, identity_of
 from implementations.factors import Factors
 from implementations.ids import IdMap
 from implementations.problem import AlsParams, Float
@@ -37,6 +39,8 @@ def fit(
     callback: Callable[[Progress], object] | None = None,
     tolerance: float | None = None,
     validation: Ratings | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: int = 5,
 ) -> Factors:
     """Train a model.
 
@@ -66,6 +70,10 @@ def fit(
     validation : Ratings, optional
         Ratings that are not trained on, matched by their ids. Stop when two sweeps in a row have
         not lowered their RMSE, and give the model that had the lowest.
+    checkpoint : path_like, optional
+        Folder in which factors are kept every `checkpoint_every` sweeps and after the last. A later
+        call with the same arguments goes on from there, to the same bits.
+    checkpoint_every : int
 
     Returns
     -------
@@ -95,6 +103,9 @@ def fit(
         of_kind("params", params, AlsParams)
     whole_number("sweeps", sweeps, least=0)
     stopping = Stopping(callback, tolerance, validation)
+    whole_number("checkpoint_every", checkpoint_every, least=1)
+    if checkpoint is not None and validation is not None:
+        raise ValueError("checkpoint does not keep which model was best: leave out validation")
     if not isinstance(implementation, str):
         raise TypeError(f"implementation must be a name, not {implementation!r}")
     params = params or AlsParams()
@@ -103,13 +114,20 @@ def fit(
     threads = usable_threads(threads)
     if variant.is_whole_fit:
         relaxed = None if relaxation == 1 else relaxation
-        given = {"start": start, "relaxation": relaxed, **vars(stopping.asked)}
+        given = {"start": start, "relaxation": relaxed, "checkpoint": checkpoint}
+        given |= vars(stopping.asked)
         return labelled(_whole_fit(variant, train, params, sweeps, threads, given), train, params)
     begin = None
     if start is not None and not isinstance(start, str):
         begin = _aligned(start, train, params)
+    kept, done = None, 0
+    if checkpoint is not None:
+        identity = identity_of(train, params, f"{implementation} {variant.acceleration}", begin)
+        kept = Checkpoint(checkpoint, identity, checkpoint_every)
+        done, found = kept.latest(sweeps)
+        begin = found or begin
     model = Model(ready(variant, train, params, threads, begin), train, params)
-    factors = _sweep_until(model, sweeps, stopping)
+    factors = _sweep_until(model, range(done + 1, sweeps + 1), stopping, kept)
     if sweeps:
         _hint_where_vanished(factors, train)
     return factors
@@ -138,12 +156,16 @@ def _check_range(params: AlsParams, variant: Variant) -> None:
             )
 
 
-def _sweep_until(model: Model, sweeps: int, stopping: Stopping) -> Factors:
-    """Sweep so many times, or until it is time to stop; gives the model that is kept."""
-    for number in range(1, sweeps + 1):
+def _sweep_until(
+    model: Model, sweeps: range, stopping: Stopping, kept: Checkpoint | None
+) -> Factors:
+    """Make these sweeps, or stop when it is time to; gives the model that is kept."""
+    for number in sweeps:
         began = perf_counter()
         sweep(model.backend)
         progress = Progress(number, perf_counter() - began, model)
+        if kept is not None and kept.is_due(number, sweeps[-1]):
+            kept.keep(number, progress.factors)
         if stopping.ends(progress):
             break
     return stopping.best or model.read()

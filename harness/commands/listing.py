@@ -5,13 +5,13 @@ from tabulate import tabulate
 from harness.commands.data import availability_table
 from harness.data.ladder.scales import SCALES
 from harness.screen.console import Screen
-from implementations.registry import GROUPS, find, names, peers
+from implementations.registry import GROUPS, extras, find, names, peers
 
 
 def show() -> int:
     """Print implementations, groups, scales and data sets."""
     with Screen() as screen:
-        rows = [_row(name) for name in (*names(), *peers())]
+        rows = [_row(name) for name in (*names(), *extras(), *peers())]
         screen.line(tabulate(rows, _HEADERS, disable_numparse=True))
         screen.line()
         for group, members in GROUPS.items():

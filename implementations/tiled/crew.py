@@ -1,13 +1,14 @@
 """Threads that solve the rows of one side, each with scratch of its own."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from implementations.array_backend import ridge
 from implementations.kernels import Model
+from implementations.layout import read_only
 from implementations.problem import AlsParams
 from implementations.ratings import Csr
 from implementations.tiled.kernel import COMPILED, solve_chunks
@@ -47,17 +48,13 @@ class Crew:
         self._ridge = ridge(params).astype(self._dtype)
 
     def order(self, csr: Csr) -> Ordered:
-        """Schedule ratings, and pad their end for the prefetch.
-
-        As views that cannot be written, arrays have one type, whatever they were made from: a
-        read-only memory map, for one.
-        """
+        """Schedule ratings, and pad their end for the prefetch."""
         block = self._plan.block
         tail = np.zeros(2 * block, np.int32)
         last = csr.indices[-block:]
         tail[block - len(last) : block] = last
         chunks = schedule(csr.indptr, self._threads)
-        return Ordered(Csr(*(_read_only(array) for array in csr)), tail, chunks)
+        return Ordered(read_only(csr), tail, chunks)
 
     def task(
         self, ratings: Ordered, mean: float, fixed: Rows, out: Rows, relaxation: float = 1.0
@@ -95,10 +92,3 @@ class Crew:
 def crew_size(threads: int) -> int:
     """Threads that solve; without compilation a thread only waits for the others."""
     return threads if COMPILED else 1
-
-
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """A view that cannot be written; a copy only of what is not contiguous and aligned."""
-    view = np.require(array, requirements=["C", "A"]).view(np.ndarray)
-    view.flags.writeable = False
-    return view

@@ -52,6 +52,8 @@ CALLS = {
         "callback": None,
         "tolerance": 0.1,
         "validation": TRAIN,
+        "checkpoint": None,
+        "checkpoint_every": 2,
     },
     predict: {"factors": MODEL, "users": ["a"], "items": [7]},
     recommend: {"factors": MODEL, "user": "a", "n": 2, "seen": TRAIN},

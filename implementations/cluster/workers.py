@@ -1,0 +1,196 @@
+"""The workers of a Dask cluster: a local one, or the one whose scheduler the environment names."""
+
+import atexit
+import os
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from implementations.cluster.part import Part, Solved
+
+SCHEDULER = "ALS_LADDER_SCHEDULER"
+"""Environment variable with the address of a scheduler, such as tcp://10.0.0.1:8786."""
+PARTITIONS = "ALS_LADDER_PARTITIONS"
+"""Environment variable with the number of partitions of a side; otherwise two for each worker."""
+# A partition that was lost with its worker so often is given up: something else is wrong.
+_MOST_LOSSES = 25
+
+
+# Seconds until a lost worker is expected to be replaced.
+_PATIENCE_S = 60
+
+
+class ClusterError(RuntimeError):
+    """The scheduler is gone, or workers are lost again and again."""
+
+
+@cache
+def local_client(workers: int) -> Any:
+    """Client of a cluster of processes on this machine, one thread each, closed at exit.
+
+    It listens on loopback only, and has no dashboard.
+    """
+    import dask
+    from distributed import Client, LocalCluster
+
+    # A lost worker takes its data with it: they are sent anew, so no death counts against a task.
+    dask.config.set({"distributed.scheduler.allowed-failures": 1_000})
+    cluster = LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        memory_limit=0,
+        silence_logs="CRITICAL",
+    )
+    client = Client(cluster, set_as_default=False)
+    atexit.register(_close, client, cluster)
+    return client
+
+
+def _close(client: Any, cluster: Any) -> None:
+    client.close()
+    cluster.close()
+
+
+@cache
+def remote_client(address: str) -> Any:
+    """Client of a scheduler that runs already.
+
+    Raises
+    ------
+    ClusterError
+        Where none answers there.
+    """
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout="10s", set_as_default=False)
+        client.wait_for_workers(1, timeout=10)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ClusterError(f"{SCHEDULER}={address}: no scheduler with workers answers") from error
+    atexit.register(client.close)
+    return client
+
+
+class Workers:
+    """Workers that hold partitions, and what becomes of these when a worker dies.
+
+    Parameters
+    ----------
+    count : int
+        Workers of a local cluster; ignored where the environment names a scheduler.
+    """
+
+    def __init__(self, count: int) -> None:
+        address = os.environ.get(SCHEDULER)
+        self._client = remote_client(address) if address else local_client(count)
+        self.bytes_sent = 0
+        self.lost = 0
+
+    @property
+    def addresses(self) -> list[str]:
+        """Workers that are alive, in a fixed order."""
+        return sorted(self._client.scheduler_info(n_workers=-1)["workers"])
+
+    @property
+    def partitions(self) -> int:
+        """Partitions to cut a side into."""
+        asked = os.environ.get(PARTITIONS)
+        return int(asked) if asked else 2 * max(1, len(self.addresses))
+
+    def place(self, parts: Sequence[Part]) -> list["Placed"]:
+        """Give each partition to a worker."""
+        addresses = self.addresses
+        return [Placed(part, self, addresses[n % len(addresses)]) for n, part in enumerate(parts)]
+
+    def send(self, value: Any, to: Iterable[str] | None = None) -> Any:
+        """Data on one worker, or on all."""
+        addresses = list(to) if to is not None else None
+        copies = 1 if addresses else len(self.addresses)
+        self.bytes_sent += copies * value.nbytes
+        return self._client.scatter(value, workers=addresses, broadcast=not addresses, hash=False)
+
+    def call(self, function: Callable[..., Any], *given: Any, worker: str) -> Any:
+        """A call on a worker, or on another if that one is lost."""
+        return self._client.submit(
+            function, *given, workers=[worker], allow_other_workers=True, pure=False
+        )
+
+    def solve_all(self, placed: Sequence["Placed"], ask: Callable[["Placed"], Any]) -> list[Solved]:
+        """Solve all partitions; what is lost with a worker is sent and solved anew.
+
+        Parameters
+        ----------
+        placed : sequence of Placed
+        ask : callable
+            Gives the future of a partition's `Solved`.
+
+        Raises
+        ------
+        ClusterError
+            Where the scheduler is gone, or a partition was lost too often.
+        """
+        futures = {one: self._asked(one, ask) for one in placed}
+        found = [self._found(one, futures[one], ask) for one in placed]
+        self.bytes_sent += sum(solved.rows.nbytes for solved in found)
+        return found
+
+    def _asked(self, one: "Placed", ask: Callable[["Placed"], Any]) -> Any:
+        """The future of a partition; None where its worker was lost while it was asked."""
+        try:
+            return ask(one)
+        except _lost():
+            return None
+
+    def _found(self, one: "Placed", future: Any, ask: Callable[["Placed"], Any]) -> Solved:
+        """What a future gives, or those that are asked for after it."""
+        for _ in range(_MOST_LOSSES):
+            if future is not None:
+                try:
+                    solved: Solved = future.result()
+                    return solved
+                except _lost():
+                    pass
+            self._recover(one)
+            future = self._asked(one, ask)
+        raise ClusterError(f"a partition was lost with its worker {_MOST_LOSSES} times")
+
+    def _recover(self, one: "Placed") -> None:
+        """See to it that there are workers, and place a partition on one of them."""
+        if self._client.status != "running":
+            raise ClusterError("the scheduler is gone: start one, and train again")
+        self.lost += 1
+        try:
+            self._client.wait_for_workers(1, timeout=_PATIENCE_S)
+            addresses = self.addresses
+            one.move(addresses[self.lost % len(addresses)])
+        except TimeoutError:
+            raise ClusterError(f"no worker came back within {_PATIENCE_S} s") from None
+        except _lost():
+            return  # that one was lost as well: the next try finds out
+
+
+class Placed:
+    """A partition on a worker."""
+
+    def __init__(self, part: Part, workers: Workers, worker: str) -> None:
+        self.part, self._workers = part, workers
+        self.move(worker)
+
+    def move(self, worker: str) -> None:
+        """Send it to a worker."""
+        self.worker = worker
+        self.future = self._workers.send(self.part, [worker])
+
+
+def _lost() -> tuple[type[BaseException], ...]:
+    """What a future raises whose worker or data are gone."""
+    from concurrent.futures import CancelledError
+
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+    from distributed.comm import CommClosedError
+
+    return (KilledWorker, FutureCancelledError, CancelledError, CommClosedError)

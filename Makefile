@@ -4,6 +4,7 @@
 # make test              the whole suite, and the kernels once more as plain Python
 # make attack            files nobody should write and kills at any moment, for up to ten minutes
 # make browser           Playwright, for the tests of the page in a real browser: a chromium must be on the path
+# make cluster           Dask, for the implementations `dask` and `dask-f32` and their tests
 # make docs              what the committed runs say, put into README and docs
 # make report.pdf        the technical report as build/report.pdf
 # make tour              the notebook that climbs the ladder, executed, as build/tour.html
@@ -24,7 +25,7 @@ BENCH = $(BIN)/python -m pytest $(BENCHMARKS) --benchmark-enable \
 # Test files side by side, as many as there are cores: most of the time goes to compiling.
 SIDE_BY_SIDE = --numprocesses auto --maxprocesses 8 --dist loadfile
 
-.PHONY: run peers browser docs report.pdf tour test attack lint bench bench-quick asv clean
+.PHONY: run peers browser cluster docs report.pdf tour test attack lint bench bench-quick asv clean
 
 run: .venv/ready
 	$(BIN)/python -m harness run --impl $(IMPL) --scale $(SCALE) --latent
@@ -75,6 +76,9 @@ docs: .venv/ready
 
 report.pdf: browser
 	$(BIN)/python -m scripts.report_pdf --out build/report.pdf
+
+cluster: .venv/ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dask]"
 
 tour: .venv/ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[tour]"

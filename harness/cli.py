@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from typing import NoReturn
 
-from harness.commands import latent_options
+from harness.commands import latent_options, pair_options
 from harness.errors import UserError, visible
 from harness.options import (
     add_columns,
@@ -113,8 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m harness", description=_DESCRIPTION, epilog=_STATUS)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="measure the ladder; print, draw and keep it"))
-    listing = commands.add_parser("list", help="implementations, scales and data sets")
-    listing.set_defaults(call=_list)
+    commands.add_parser("list", help="what there is to run, and on what").set_defaults(call=_list)
     _add_check(commands.add_parser("check", help="hold any implementation to the contract"))
     _add_data(commands.add_parser("data", help="fetch, verify and index a data set"))
     _add_recommend(commands.add_parser("recommend", help="movies for who likes some, with reasons"))
@@ -122,6 +121,8 @@ def _parser() -> argparse.ArgumentParser:
     latent_options.add_options(latent)
     _add_report(commands.add_parser("report", help="draw a run again from its log"))
     _add_compare(commands.add_parser("compare", help="what changed between two runs"))
+    pair = commands.add_parser("pair", help="two implementations, in a line with an interval")
+    pair_options.add_options(pair)
     _add_study(commands.add_parser("study", help="measure how often verdicts are wrong"))
     _add_reproduce(commands.add_parser("reproduce", help="try published figures"))
     return parser

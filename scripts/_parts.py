@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from tabulate import tabulate
@@ -26,8 +27,12 @@ from harness.report.findings import About
 from harness.report.headline import headline
 from harness.report.tables import explanations, heading, markdown_table
 from harness.report.terminal import scale_table
-from scripts._records import RECORDS, Recorded
+from scripts._records import RECORDS, Recorded, processor_of
+from scripts.measure_cluster import rows as cluster_rows
 from scripts.race_paths import table as path_table
+from scripts.race_ranks import rows as rank_rows
+from scripts.tiled_profile import about as profile_about
+from scripts.tiled_profile import rows as profile_rows
 
 FIGURES_IN = Path("docs") / "figures"
 Part = Callable[[Sequence[Recorded], Path], str]
@@ -198,8 +203,52 @@ def sooner(records: Sequence[Recorded], root: Path) -> str:
     return "\n\n".join(found)
 
 
+def profile(_: Sequence[Recorded], __: Path) -> str:
+    """Where a sweep of the tiled kernel spends its time, on each machine."""
+    found = []
+    for folder, facts in _measured("profile.json"):
+        found += [_wrapped(f"{_processor(facts)} ({folder}). {profile_about(facts)}:")]
+        lines, headers = profile_rows(facts)
+        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+    return "\n\n".join(found)
+
+
+def ranks(_: Sequence[Recorded], __: Path) -> str:
+    """`numba-tiled` against `numba-parallel`, rank by rank, on each machine."""
+    found = []
+    for folder, facts in _measured("ranks.json"):
+        about = f"{facts['data']} at {facts['scale']}, {facts['threads']} threads"
+        rounds = f"{facts['rounds']} rounds"
+        found += [_wrapped(f"{_processor(facts)} ({folder}); {about}, {rounds}:")]
+        lines, headers, _beaten = rank_rows(facts)
+        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+    return "\n\n".join(found)
+
+
+def cluster(_: Sequence[Recorded], __: Path) -> str:
+    """Seconds and bytes of a sweep on a cluster, beside the model."""
+    found = []
+    for folder, facts in _measured("cluster.json"):
+        rank = facts["lines"][0]["rank"]
+        found += [_wrapped(f"{_processor(facts)} ({folder}); {facts['data']}, rank {rank}:")]
+        lines, headers = cluster_rows(facts["lines"])
+        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+    return "\n\n".join(found)
+
+
+def _measured(name: str) -> list[tuple[str, dict[str, Any]]]:
+    """What scripts left in the folders of machines, the newest first."""
+    files = sorted(RECORDS.glob(f"*/{name}"), reverse=True)
+    return [(file.parent.name, json.loads(file.read_text(encoding="utf-8"))) for file in files]
+
+
+def _processor(facts: dict[str, Any]) -> str:
+    return processor_of(facts["machine"])
+
+
 PARTS: dict[str, Part] = {
     "answer": answer,
+    "cluster": cluster,
     "each-machine": each_machine,
     "ladder-figure": ladder_figure,
     "ladder-table": ladder_table,
@@ -208,6 +257,8 @@ PARTS: dict[str, Part] = {
     "paths": paths,
     "peers-figure": peers_figure,
     "peers-tables": peers_tables,
+    "profile": profile,
+    "ranks": ranks,
     "sooner": sooner,
     "steps-figure": steps_figure,
     "terminal": terminal,

@@ -59,10 +59,14 @@ class Recorded:
     @property
     def processor(self) -> str:
         """The processor, its vectors, and the cores that could be used."""
-        facts = self.environment
-        cores = facts["usable_cores"]
-        name = " ".join(facts["cpu"].replace("(R)", "").split())
-        return f"{cores} core{'s' * (cores > 1)} of {name}, {facts['vector']}"
+        return processor_of(self.environment)
+
+
+def processor_of(facts: Mapping[str, Any]) -> str:
+    """A processor, its vectors, and the cores that could be used."""
+    cores = facts["usable_cores"]
+    name = " ".join(facts["cpu"].replace("(R)", "").split())
+    return f"{cores} core{'s' * (cores > 1)} of {name}, {facts['vector']}"
 
 
 def machine_name(environment: Mapping[str, Any]) -> str:

@@ -7,8 +7,11 @@ status 1 where numba-tiled is not seen to be the faster one at rank 8 or above.
 """
 
 import argparse
+import json
 import sys
+from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from tabulate import tabulate
@@ -17,6 +20,7 @@ from harness.analysis.alignment import Series, contrast
 from harness.analysis.inference import shift_of
 from harness.data.datasets import SYNTHETIC, open_dataset
 from harness.data.ladder.scales import cut
+from harness.measure.machine import describe_machine
 from harness.report.numbers import with_interval
 from implementations.als import ready, sweep
 from implementations.backend import AlsBackend
@@ -60,21 +64,41 @@ def main() -> int:
     ranks = [int(rank) for rank in options.ranks.split(",")]
     train = cut(open_dataset(SYNTHETIC, (options.scale,), print), options.scale, 0).train
     logs = race(train, ranks, options.rounds)
-    rows, beaten = [], True
-    for rank in ranks:
-        row = [str(rank)]
+    found = {
+        "machine": describe_machine(),
+        "data": SYNTHETIC,
+        "scale": options.scale,
+        "train_ratings": len(train),
+        "threads": usable_cores(),
+        "rounds": options.rounds,
+        "logs": [[*entrant, series.logs.tolist()] for entrant, series in logs.items()],
+    }
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(json.dumps(found) + "\n", encoding="utf-8")
+    lines, headers, beaten = rows(found)
+    print(f"\n{SYNTHETIC} at {options.scale}: {len(train):,} training ratings, ", end="")
+    print(f"{usable_cores()} threads, {options.rounds} rounds; medians, ratio with 95 % interval\n")
+    print(tabulate(lines, headers, disable_numparse=True))
+    return int(not beaten)
+
+
+def rows(found: dict[str, Any]) -> tuple[list[list[str]], list[str], bool]:
+    """A line for each rank, the headings, and whether numba-tiled is the faster one."""
+    one_process = np.zeros(found["rounds"], np.int64)
+    logs = {(r, d, n): Series(np.array(taken), one_process) for r, d, n, taken in found["logs"]}
+    lines, beaten = [], True
+    for rank in dict.fromkeys(rank for rank, _, _ in logs):
+        line = [str(rank)]
         for dtype, (slow, fast) in RACES.items():
             own, other = (logs[rank, dtype, name] for name in (slow, fast))
             shift = shift_of(contrast(own, [other]))
             beaten &= rank < LEAST_RANK or shift.verdict == "slower"
             medians = [f"{np.exp(np.median(series.logs)):.3g}" for series in (own, other)]
-            row += [*medians, with_interval(shift.ratio, *(shift.interval or (None, None)))]
-        rows.append(row)
+            line += [*medians, with_interval(shift.ratio, *(shift.interval or (None, None)))]
+        lines.append(line)
     headers = ["rank", *(h for d in RACES for h in ("parallel, s", "tiled, s", f"{d}: ratio"))]
-    print(f"\n{SYNTHETIC} at {options.scale}: {len(train):,} training ratings, ", end="")
-    print(f"{usable_cores()} threads, {options.rounds} rounds; medians, ratio with 95 % interval\n")
-    print(tabulate(rows, headers, disable_numparse=True))
-    return int(not beaten)
+    return lines, headers, beaten
 
 
 def _options() -> argparse.Namespace:
@@ -84,6 +108,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--scale", default="1m")
     parser.add_argument("--ranks", default=RANKS)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--out", type=Path, help="file for what was measured (JSON)")
     return parser.parse_args()
 
 

@@ -10,10 +10,13 @@ at the rate of that loop in the same round; shares are medians over the rounds.
 """
 
 import argparse
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from tabulate import tabulate
@@ -22,6 +25,7 @@ from harness.analysis.roofline import sweep_flops
 from harness.cost import Size
 from harness.data.datasets import SYNTHETIC, open_dataset
 from harness.data.ladder.scales import cut
+from harness.measure.machine import describe_machine
 from harness.measure.rate_kernels import multiply_add_loop
 from implementations.als import start_factors, sweep
 from implementations.numba_tiled import NumbaTiled
@@ -124,42 +128,68 @@ def main() -> None:
             for which in np.random.default_rng(number).permutation(len(names)):
                 name = names[which]
                 seconds.setdefault(name, []).append(timed(works[name]))
-    rates = {name: amount / np.array(seconds[name]) for name, (_, amount) in flops.items()}
-    _print(options, rung.train, cells, {n: np.array(s) for n, s in seconds.items()}, rates)
+    found = {
+        "machine": describe_machine(),
+        "data": SYNTHETIC,
+        "scale": options.scale,
+        "train_ratings": len(rung.train),
+        "threads": usable_cores(),
+        "lanes": {cell.dtype: cell.plan.lanes for cell in cells},
+        "cells": {
+            cell.name: {"flops": cell.flops, "useful_flops": cell.useful_flops} for cell in cells
+        },
+        "rates": {
+            name: (amount / np.array(seconds[name])).tolist() for name, (_, amount) in flops.items()
+        },
+        "seconds": {name: taken for name, taken in seconds.items() if name not in flops},
+    }
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(json.dumps(found) + "\n", encoding="utf-8")
+    print(f"\n{about(found)}\n")
+    print(tabulate(*rows(found), tablefmt="simple", disable_numparse=True))
 
 
-def _print(options, train, cells, seconds, rates) -> None:
-    print(f"\n{SYNTHETIC} at {options.scale}: {len(train):,} training ratings")
-    lanes = {cell.dtype: cell.plan.lanes for cell in cells}
-    widths = ", ".join(f"{count} lanes of {dtype}" for dtype, count in lanes.items())
-    print(f"{usable_cores()} threads, {widths}, {options.rounds} rounds\n")
-    for name, rate in rates.items():
-        print(f"{name}: {_spread(rate / 1e9)} GFLOP/s")
-    rows = []
-    for cell in cells:
-        whole, near, solving = (seconds[f"{cell.name} {task}"] for task in TASKS)
-        limit = cell.flops / rates[f"fma {cell.dtype}"]
-        useful = cell.useful_flops / whole
-        shares = limit / whole, useful / rates[f"gemm {cell.dtype}"]
-        rows.append(
-            (
-                cell.name,
+def about(found: dict[str, Any]) -> str:
+    """On what it was measured, and what the machine could do meanwhile."""
+    rounds = len(next(iter(found["seconds"].values())))
+    widths = ", ".join(f"{count} lanes of {dtype}" for dtype, count in found["lanes"].items())
+    rates = ", ".join(
+        f"{name} {_spread(np.array(rate) / 1e9)}" for name, rate in found["rates"].items()
+    )
+    return (
+        f"{found['data']} at {found['scale']}: {found['train_ratings']:,} training ratings; "
+        f"{found['threads']} threads, {widths}; {rounds} rounds; GFLOP/s: {rates}"
+    )
+
+
+def rows(found: dict[str, Any]) -> tuple[list[list[str]], list[str]]:
+    """A line for each cell, and the headings."""
+    rates, lines = found["rates"], []
+    for name, cell in found["cells"].items():
+        dtype = name.partition(":")[2]
+        whole, near, solving = (np.array(found["seconds"][f"{name} {task}"]) for task in TASKS)
+        limit = cell["flops"] / np.array(rates[f"fma {dtype}"])
+        useful = cell["useful_flops"] / whole
+        shares = limit / whole, useful / np.array(rates[f"gemm {dtype}"])
+        lines.append(
+            [
+                name.replace(":", ", "),
                 *(_spread(values) for values in (whole, near, solving, limit)),
-                *(f"{np.median(share):.0%}" for share in shares),
+                *(f"{np.median(share):.0%}".replace("%", " %") for share in shares),
                 f"{np.median(useful) / 1e9:.0f}",
-            )
+            ]
         )
-    headers = (
-        "rank:dtype",
+    return lines, [
+        "rank, dtype",
         "sweep, s",
         "rows in cache, s",
         "solving, s",
         "limit, s",
-        "limit\n/ sweep",
-        "useful\n/ gemm",
-        "useful\nGFLOP/s",
-    )
-    print("\n" + tabulate(rows, headers, disable_numparse=True))
+        "limit / sweep",
+        "useful / gemm",
+        "useful GFLOP/s",
+    ]
 
 
 def _spread(values: np.ndarray) -> str:
@@ -174,6 +204,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--scale", default="full")
     parser.add_argument("--cells", default="20:float32,32:float32,64:float32,20:float64")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--out", type=Path, help="file for what was measured (JSON)")
     return parser.parse_args()
 
 

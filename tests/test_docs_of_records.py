@@ -19,8 +19,9 @@ MEASURED = re.compile(
 # What is still typed by hand in each text: measured before there were records, parameters of the
 # method, tolerances. A text that is not named has none. Numbers here are to fall, never to rise.
 TYPED = {
+    "docs/acceleration.md": 5,
     "docs/data.md": 1,
-    "docs/kernels.md": 40,
+    "docs/kernels.md": 32,
     "docs/method.md": 53,
     "docs/peers.md": 2,
     "docs/reproduce.md": 1,

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("[!_]*.py"))
 SMALL = {
     "end_to_end": ("--scale 100k --sweeps 1", "peak memory"),
     "docs": ("--check", "texts checked"),
+    "measure_cluster": (
+        "--scales 100k --workers 1 --sweeps 1",
+        "same" if find_spec("distributed") else "distributed is not installed",
+    ),
     "race_paths": ("--scale 100k --sweeps 3 --out {out}/paths.jsonl", "relaxed 1.5"),
     "race_ranks": ("--scale 100k --ranks 3 --rounds 2", "2 rounds; medians"),
     "record": ("--scale 100k --impl numba-serial --rounds 1 --out {out}", "recorded "),

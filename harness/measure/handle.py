@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
 from signal import SIGKILL
 from time import perf_counter
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast
@@ -46,9 +47,11 @@ class Worker:
         Set for every library in its environment, before anything is imported.
     timeout_s : float or None
         Longest time to wait for an answer.
+    checkout : Path, optional
+        Another checkout of this project, whose code it runs instead.
     """
 
-    def __init__(self, threads: int, timeout_s: float | None) -> None:
+    def __init__(self, threads: int, timeout_s: float | None, checkout: Path | None = None) -> None:
         self._timeout_s = timeout_s
         self._kills_before = oom_kills()
         self._connection, theirs = Pipe()
@@ -56,7 +59,8 @@ class Worker:
         # What it leaves there goes with it, however it ends: a JVM spills and a library unpacks.
         self._scratch = scratch_folder()
         # The worker finds what this process finds: modules of --impl module:Class, too.
-        path = os.pathsep.join(entry or os.curdir for entry in sys.path)
+        first = [] if checkout is None else [str(checkout)]
+        path = os.pathsep.join([*first, *(entry or os.curdir for entry in sys.path)])
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -75,6 +79,7 @@ class Worker:
                 "PYTHONPATH": path,
                 "TMPDIR": self._scratch.name,
             },
+            cwd=checkout,
             start_new_session=True,  # Ctrl-C reaches the runner only
         )
         theirs.close()

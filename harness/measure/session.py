@@ -8,6 +8,7 @@ from typing import Any
 from harness.measure.contestant import contestant
 from harness.measure.exchange import map_ratings, read_factors, write_factors
 from harness.measure.machine import memory_bytes, threads_in_force
+from harness.measure.pairing import Block, Pairing
 from harness.measure.rater import Rater
 from harness.measure.timing import Timed
 from implementations.backend import Side
@@ -110,6 +111,16 @@ class Session:
                     f"read gave {side} of shape {array.shape} and {array.dtype}, "
                     f"not {(rows, width)} and {dtype}"
                 )
+
+    def pair(self, variants: tuple[str, str], params: AlsParams, threads: int) -> float:
+        """Make two variants on the ratings; how far a row of theirs is apart after a sweep."""
+        old, new = (find(name) for name in variants)
+        self._pairing = Pairing((old, new), params, threads, self._train)
+        return self._pairing.largest_difference()
+
+    def pair_blocks(self, seconds: float, seed: int) -> list[Block]:
+        """Blocks of turns of the two."""
+        return self._pairing.blocks(seconds, seed)
 
     def rates(self, threads: int) -> tuple[dict[str, float], dict[str, float]]:
         """What the machine can do, median and best; asked of a worker without a contestant."""

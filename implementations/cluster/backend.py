@@ -113,15 +113,15 @@ class DaskTiled(AlsBackend):
 
         def ask(one: Placed) -> Any:
             if one.part.needed is not None:
-                given = workers.send(fixed[one.part.needed], [one.worker])
+                given = workers.send(fixed[one.part.needed], one.worker)
             else:
                 if workers.lost not in whole:
-                    whole[workers.lost] = workers.send(fixed)
+                    whole[workers.lost] = workers.send_to_all(fixed)
                 given = whole[workers.lost]
             old = None
             if relaxation != 1:
                 stop = one.part.first + one.part.n_rows
-                old = workers.send(mine[one.part.first : stop], [one.worker])
+                old = workers.send(mine[one.part.first : stop], one.worker)
             asked: Sequence[Any] = (one.future, given, self._mean, old, relaxation)
             return workers.call(Part.solve, *asked, worker=one.worker)
 

@@ -2,8 +2,9 @@
 
 import atexit
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from time import monotonic, sleep
 from typing import Any
 
 from implementations.cluster.part import Part, Solved
@@ -17,7 +18,7 @@ _MOST_LOSSES = 25
 
 
 # Seconds until a lost worker is expected to be replaced.
-_PATIENCE_S = 60
+_PATIENCE_S, _LOOK_S = 60, 0.2
 
 
 class ClusterError(RuntimeError):
@@ -34,13 +35,19 @@ def local_client(workers: int) -> Any:
     from distributed import Client, LocalCluster
 
     # A lost worker takes its data with it: they are sent anew, so no death counts against a task.
-    dask.config.set({"distributed.scheduler.allowed-failures": 1_000})
+    settings = {
+        "scheduler.allowed-failures": 1_000,
+        "comm.timeouts.connect": "3s",
+        "deploy.lost-worker-timeout": "5s",
+    }
+    dask.config.set({f"distributed.{name}": value for name, value in settings.items()})
     cluster = LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
         memory_limit=0,
         silence_logs="CRITICAL",
     )
@@ -74,6 +81,10 @@ def remote_client(address: str) -> Any:
     return client
 
 
+class _LostError(Exception):
+    """A worker was lost before it could be sent something."""
+
+
 class Workers:
     """Workers that hold partitions, and what becomes of these when a worker dies.
 
@@ -85,6 +96,7 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         address = os.environ.get(SCHEDULER)
+        self._count = count
         self._client = remote_client(address) if address else local_client(count)
         self.bytes_sent = 0
         self.lost = 0
@@ -92,7 +104,7 @@ class Workers:
     @property
     def addresses(self) -> list[str]:
         """Workers that are alive, in a fixed order."""
-        return sorted(self._client.scheduler_info(n_workers=-1)["workers"])
+        return sorted(self._client.scheduler_info(n_workers=-1).get("workers", ()))
 
     @property
     def partitions(self) -> int:
@@ -105,12 +117,38 @@ class Workers:
         addresses = self.addresses
         return [Placed(part, self, addresses[n % len(addresses)]) for n, part in enumerate(parts)]
 
-    def send(self, value: Any, to: Iterable[str] | None = None) -> Any:
-        """Data on one worker, or on all."""
-        addresses = list(to) if to is not None else None
-        copies = 1 if addresses else len(self.addresses)
-        self.bytes_sent += copies * value.nbytes
-        return self._client.scatter(value, workers=addresses, broadcast=not addresses, hash=False)
+    def send(self, value: Any, worker: str) -> Any:
+        """Data on a worker."""
+        self.bytes_sent += value.nbytes
+        return self._scatter(value, worker)
+
+    def send_to_all(self, value: Any) -> Any:
+        """Data on one of the workers, from which the others fetch it when they need it.
+
+        Dask can send to all at once, but never comes back where one of them dies meanwhile.
+        """
+        addresses = self._alive()
+        self.bytes_sent += len(addresses) * value.nbytes
+        return self._scatter(value, addresses[self.lost % len(addresses)])
+
+    def _scatter(self, value: Any, worker: str) -> Any:
+        try:
+            return self._client.scatter(value, workers=[worker], hash=False, direct=False)
+        except (KeyError, ValueError, OSError) as error:  # the scheduler has let it go meanwhile
+            raise _LostError(worker) from error
+
+    def _alive(self) -> list[str]:
+        """Workers that are there; waited for, where none is."""
+        deadline = monotonic() + _PATIENCE_S
+        self._expect_scheduler()
+        while not (addresses := self.addresses):
+            if monotonic() > deadline:
+                raise ClusterError(f"no worker came back within {_PATIENCE_S} s")
+            if self._client.cluster is not None:
+                # One that dies as it starts is given up by whoever restarts it: ask for another.
+                self._client.cluster.scale(self._count)
+            sleep(_LOOK_S)
+        return addresses
 
     def call(self, function: Callable[..., Any], *given: Any, worker: str) -> Any:
         """A call on a worker, or on another if that one is lost."""
@@ -159,17 +197,17 @@ class Workers:
 
     def _recover(self, one: "Placed") -> None:
         """See to it that there are workers, and place a partition on one of them."""
-        if self._client.status != "running":
-            raise ClusterError("the scheduler is gone: start one, and train again")
+        self._expect_scheduler()
         self.lost += 1
+        addresses = self._alive()
         try:
-            self._client.wait_for_workers(1, timeout=_PATIENCE_S)
-            addresses = self.addresses
             one.move(addresses[self.lost % len(addresses)])
-        except TimeoutError:
-            raise ClusterError(f"no worker came back within {_PATIENCE_S} s") from None
         except _lost():
             return  # that one was lost as well: the next try finds out
+
+    def _expect_scheduler(self) -> None:
+        if self._client.status != "running":
+            raise ClusterError("the scheduler is gone: start one, and train again")
 
 
 class Placed:
@@ -182,7 +220,7 @@ class Placed:
     def move(self, worker: str) -> None:
         """Send it to a worker."""
         self.worker = worker
-        self.future = self._workers.send(self.part, [worker])
+        self.future = self._workers.send(self.part, worker)
 
 
 def _lost() -> tuple[type[BaseException], ...]:
@@ -193,4 +231,4 @@ def _lost() -> tuple[type[BaseException], ...]:
     from distributed.client import FutureCancelledError
     from distributed.comm import CommClosedError
 
-    return (KilledWorker, FutureCancelledError, CancelledError, CommClosedError)
+    return (_LostError, KilledWorker, FutureCancelledError, CancelledError, CommClosedError)

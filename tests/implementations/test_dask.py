@@ -6,6 +6,7 @@ import threading
 import time
 
 import numpy as np
+import psutil
 import pytest
 from strategies import bits
 
@@ -146,6 +147,15 @@ def test_bytes_are_estimated():
     assert DaskTiled.bytes_needed(job) > find("numba-tiled").bytes_needed(job)
 
 
+def test_nothing_listens_beyond_loopback():
+    assert ready(ratings()).workers.addresses
+    me = psutil.Process()
+    for process in (me, *me.children(recursive=True)):
+        for connection in process.net_connections():
+            if connection.status == psutil.CONN_LISTEN:
+                assert connection.laddr.ip == "127.0.0.1"
+
+
 def test_no_scheduler_is_one_clear_error(monkeypatch):
     monkeypatch.setenv(SCHEDULER, "tcp://127.0.0.1:9")
     with pytest.raises(
@@ -159,7 +169,7 @@ def test_a_scheduler_of_ones_own_and_its_end(monkeypatch):
 
     train = ratings()
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     ) as cluster:
         monkeypatch.setenv(SCHEDULER, cluster.scheduler_address)
         backend = ready(train)

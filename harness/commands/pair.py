@@ -1,0 +1,191 @@
+"""The command `pair`: two implementations against each other, in a line with an interval."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from harness.analysis.pair import PairResult, pair_result, verdict_on
+from harness.commands.check import find_or_say
+from harness.data.datasets import open_dataset
+from harness.data.ladder.scales import cut
+from harness.errors import UserError
+from harness.measure.checkouts import checked_out
+from harness.measure.exchange import write_ratings
+from harness.measure.handle import Worker, WorkerFailure
+from harness.measure.pairing import Block
+from harness.measure.pairing_apart import PairingApart, Side
+from harness.measure.session import Session
+from harness.report.numbers import counted, difference, with_interval
+from harness.scratch import scratch_folder
+from harness.screen.console import Screen
+from implementations.problem import AlsParams
+from implementations.ratings import Ratings
+from implementations.registry import usable_cores
+
+# Processes that share the time: what is the same for as long as one lives, cancels.
+PROCESSES = 5
+# A process takes two or three seconds to be ready: it is to be worth them.
+_SHORTEST_S = 10.0
+_SEED = 1
+_NEAR_1 = 0.7
+# Of whatever another checkout says of itself: float32's, the larger one.
+_ROW_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairRequest:
+    """The options of `pair`.
+
+    Attributes
+    ----------
+    old, new : str
+        Names, or REVISION@NAME.
+    seconds : float
+        To be spent, or the most where `until` is given.
+    until : float or None
+        Half-width of the interval at which it ends.
+    equivalent : float or None
+        Margin of the third verdict.
+    """
+
+    old: str
+    new: str
+    data: str = "auto"
+    columns: dict[str, str] = field(default_factory=dict)
+    scale: str = "100k"
+    params: AlsParams = field(default_factory=AlsParams)
+    threads: int | None = None
+    seconds: float = 60.0
+    until: float | None = None
+    equivalent: float | None = None
+
+
+Rounds = Iterator[tuple[float, list[Block]]]
+
+
+def pair(request: PairRequest) -> int:
+    """Compare two implementations, and print one line of verdict.
+
+    Returns
+    -------
+    int
+        0, or 1 where their results differ.
+    """
+    threads = _threads(request.threads)
+    with Screen() as screen, ExitStack() as stack:
+        sides = tuple(_side(name, stack) for name in (request.old, request.new))
+        dataset = open_dataset(request.data, (request.scale,), screen.notice, request.columns)
+        train = cut(dataset, request.scale, 0).train
+        screen.line(f"OLD {request.old}, NEW {request.new}")
+        screen.line(
+            f"{dataset.name} at {request.scale}: {len(train):,} training ratings, "
+            f"rank {request.params.rank}, {counted(threads, 'thread')}"
+        )
+        began = perf_counter()
+        folder = Path(stack.enter_context(scratch_folder()))
+        try:
+            return _race(request, _rounds(request, sides, train, threads, folder), screen, began)
+        except WorkerFailure as failure:
+            raise UserError(f"a process ended: {failure}") from None
+
+
+def _race(request: PairRequest, rounds: Rounds, screen: Screen, began: float) -> int:
+    """Go on until the time is over or the interval narrow; say what came of it."""
+    blocks: list[Block] = []
+    for gap, more in rounds:
+        if gap > _ROW_TOLERANCE:
+            screen.line(f"results DIFFER: a row by {difference(gap)} of itself after one sweep")
+            return 1
+        blocks += more
+        result = _result(blocks)
+        screen.notice(_line(result, None))
+        if request.until is not None and result.half_width <= request.until:
+            break
+    screen.line(f"same results after one sweep: no row is off by more than {gap:.0e} of itself")
+    screen.line(_line(result, request.equivalent))
+    screen.line(f"{counted(len(blocks), 'block')} of turns, {perf_counter() - began:.0f} s")
+    return 0
+
+
+def _threads(asked: int | None) -> int:
+    if asked is not None and asked > usable_cores():
+        raise UserError(f"--threads must be at most {usable_cores()}, the cores there are")
+    return asked or usable_cores()
+
+
+def _side(name: str, stack: ExitStack) -> Side:
+    """A name, or a name at a revision, which is checked out."""
+    revision, at, variant = name.rpartition("@")
+    if at:
+        return Side(variant, stack.enter_context(checked_out(revision)))
+    if find_or_say(name).is_whole_fit:
+        raise UserError(f"{name}: it has `fit` only; `run` compares it with others")
+    return Side(name, None)
+
+
+def _rounds(
+    request: PairRequest, sides: tuple[Side, ...], train: Ratings, threads: int, folder: Path
+) -> Rounds:
+    old, new = sides
+    given = request.params, threads, train, folder
+    if old.checkout is None and new.checkout is None:
+        yield from _together((old.variant, new.variant), *given, request.seconds)
+    else:
+        yield from _apart(PairingApart((old, new), *given), request.seconds)
+
+
+def _together(
+    names: tuple[str, str],
+    params: AlsParams,
+    threads: int,
+    train: Ratings,
+    folder: Path,
+    seconds: float,
+) -> Rounds:
+    """Blocks in one process, and in the next, for so many seconds."""
+    end, share = perf_counter() + seconds, max(seconds / PROCESSES, _SHORTEST_S)
+    write_ratings(folder, train)
+    seed = _SEED
+    while perf_counter() < end:
+        worker = Worker(threads, None)
+        try:
+            began = perf_counter()
+            worker.call(Session.open, folder)
+            gap = worker.call(Session.pair, names, params, threads)[1]
+            left = min(share - (perf_counter() - began), end - perf_counter())
+            yield gap, worker.call(Session.pair_blocks, max(0.0, left), seed)[1]
+        finally:
+            worker.stop()
+        seed += 1
+
+
+def _apart(pairing: PairingApart, seconds: float) -> Rounds:
+    """Blocks of two processes each, for so many seconds."""
+    end, random = perf_counter() + seconds, np.random.default_rng(_SEED)
+    gap = pairing.largest_difference()
+    while True:
+        yield gap, [pairing.block(bool(random.integers(2)))]
+        if perf_counter() > end:
+            return
+
+
+def _result(blocks: list[Block]) -> PairResult:
+    return pair_result([block.old for block in blocks], [block.new for block in blocks])
+
+
+def _line(result: PairResult, equivalent: float | None) -> str:
+    ratio = _ratio(result)
+    return f"NEW takes {ratio} of OLD's time: {verdict_on(result, equivalent)}"
+
+
+def _ratio(result: PairResult) -> str:
+    """The ratio with its interval; near 1 to the tenth of a per cent."""
+    shift = result.shift
+    if shift.interval is None or not _NEAR_1 < shift.ratio < 1 / _NEAR_1:
+        return with_interval(shift.ratio, *(shift.interval or (None, None)))
+    low, high = shift.interval
+    return f"{shift.ratio:.3f} ({low:.3f}–{high:.3f})"

@@ -1,0 +1,97 @@
+"""Two implementations in one process, by turns, on one copy of the ratings.
+
+What makes equal things differ lies in where their memory happens to be: both are made anew for
+every block, so that it cancels over blocks. Within a block they take turns as A B B A, so that a
+drift cancels, too.
+"""
+
+from dataclasses import dataclass
+from statistics import fmean
+from time import perf_counter
+
+import numpy as np
+
+from harness.difference import row_differences
+from harness.measure.timing import sweeps_that_fill, timed_sweeps
+from implementations.als import start_factors
+from implementations.backend import SIDES, AlsBackend
+from implementations.problem import AlsParams
+from implementations.ratings import Ratings
+from implementations.variant import Variant
+
+# Turns of each in a block; of sweeps that take longer than this, half as many.
+TURNS, LONG_SWEEP_S = 4, 1.0
+
+
+@dataclass(frozen=True)
+class Block:
+    """Mean log seconds of a sweep of both, in one block."""
+
+    old: float
+    new: float
+
+
+class Pairing:
+    """Two variants on the same ratings.
+
+    Parameters
+    ----------
+    variants : (Variant, Variant)
+        Old and new.
+    params : AlsParams
+    threads : int
+    train : Ratings
+    """
+
+    def __init__(
+        self, variants: tuple[Variant, Variant], params: AlsParams, threads: int, train: Ratings
+    ) -> None:
+        self._variants, self._params, self._threads = variants, params, threads
+        self._train, self._start = train, start_factors(train, params)
+        self._sweeps, self._sweep_s = [0, 0], [0.0, 0.0]
+
+    def largest_difference(self) -> float:
+        """Largest relative difference of a row after one sweep of both from the common start."""
+        models = []
+        for which in (0, 1):
+            backend = self._made(which)
+            timed_sweeps(backend, 1)
+            models.append(backend.read())
+        gaps = [row_differences(*(getattr(m, side) for m in models)).max() for side in SIDES]
+        return float(max(gaps))
+
+    def blocks(self, seconds: float, seed: int) -> list[Block]:
+        """Blocks for about so many seconds, one at least."""
+        random, end = np.random.default_rng(seed), perf_counter() + seconds
+        found = [self._block(bool(random.integers(2)))]
+        while perf_counter() < end:
+            found.append(self._block(bool(random.integers(2))))
+        return found
+
+    def _block(self, new_first: bool) -> Block:
+        order = (1, 0) if new_first else (0, 1)
+        made: dict[int, AlsBackend] = {which: self._made(which) for which in order}
+        for which in order:
+            self._calibrate(which, made[which])
+        logs: dict[int, list[float]] = {0: [], 1: []}
+        turns = TURNS if max(self._sweep_s) < LONG_SWEEP_S else TURNS // 2
+        for _ in range(turns // 2):
+            for which in (*order, *reversed(order)):
+                timed = timed_sweeps(made[which], self._sweeps[which])
+                logs[which].append(float(np.log(timed.seconds / timed.sweeps)))
+        return Block(fmean(logs[0]), fmean(logs[1]))
+
+    def _calibrate(self, which: int, backend: AlsBackend) -> None:
+        """Warm up by a sweep, and the first time find out how many sweeps make a turn."""
+        first = timed_sweeps(backend, 1)
+        if not self._sweeps[which]:
+            second = timed_sweeps(backend, 1) if first.seconds < LONG_SWEEP_S else first
+            self._sweeps[which] = sweeps_that_fill(second.seconds)
+            self._sweep_s[which] = second.seconds
+
+    def _made(self, which: int) -> AlsBackend:
+        backend = self._variants[which].create(self._params, self._threads)
+        backend.prepare(self._train)
+        backend.load(self._start)
+        backend.warm_up()
+        return backend

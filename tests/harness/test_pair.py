@@ -1,0 +1,141 @@
+"""`pair`: two implementations by turns; its interval, its verdicts, and what it refuses."""
+
+import numpy as np
+import pytest
+from calling import call
+from tiny import PARAMS, tiny_dataset, write_csv
+
+from harness.analysis.pair import FEWEST_BLOCKS, pair_result, verdict_on
+from harness.measure.pairing import TURNS, Pairing
+from implementations.registry import find
+
+REPEATS = 1_000
+
+
+def simulated(rng, blocks, log_ratio=0.0, disturbed=0.15):
+    """Mean log seconds of both in blocks; somebody else disturbs one of them now and then."""
+    old = rng.normal(0, 0.02, blocks)
+    new = old + log_ratio + rng.normal(0, 0.02, blocks)
+    late = np.where(rng.random((2, blocks)) < disturbed, rng.exponential(0.3, (2, blocks)), 0)
+    return old + late[0], new + late[1]
+
+
+@pytest.mark.parametrize("blocks", [10, 40, 200])
+def test_equals_are_called_different_in_one_of_a_hundred(blocks):
+    rng = np.random.default_rng(blocks)
+    results = [pair_result(*simulated(rng, blocks)) for _ in range(REPEATS)]
+    wrong = sum(result.shift.verdict != "no difference seen" for result in results)
+    assert wrong <= 0.02 * REPEATS  # 1 % promised; binomial scatter
+    covered = sum(r.shift.interval[0] <= 1 <= r.shift.interval[1] for r in results)
+    assert covered >= 0.93 * REPEATS
+
+
+def test_the_ratio_is_found_in_spite_of_disturbances():
+    rng = np.random.default_rng(3)
+    results = [pair_result(*simulated(rng, 200, np.log(1.02))) for _ in range(300)]
+    assert np.mean([result.shift.ratio for result in results]) == pytest.approx(1.02, abs=1e-3)
+    assert sum(result.shift.verdict == "slower" for result in results) >= 0.95 * 300
+
+
+def test_equivalence_is_claimed_inside_of_the_margin_only():
+    rng = np.random.default_rng(4)
+    inside = [pair_result(*simulated(rng, 200, 0.0)) for _ in range(300)]
+    at_the_edge = [pair_result(*simulated(rng, 200, np.log(1.02))) for _ in range(REPEATS)]
+    assert sum(result.is_equivalent(0.02) for result in inside) >= 0.95 * 300
+    assert sum(result.is_equivalent(0.02) for result in at_the_edge) <= 0.07 * REPEATS
+
+
+def test_few_blocks_make_no_claim():
+    few = pair_result([0.0] * (FEWEST_BLOCKS - 1), [1.0] * (FEWEST_BLOCKS - 1))
+    assert few.shift.interval is None
+    assert few.half_width == np.inf
+    assert verdict_on(few, None) == "too few blocks"
+    assert not few.is_equivalent(0.5)
+
+
+def test_words():
+    rng = np.random.default_rng(5)
+    slow = pair_result(*simulated(rng, 100, 0.5))
+    assert verdict_on(slow, 0.02) == "slower (α = 0.01)"
+    same = pair_result(*simulated(rng, 400))
+    assert verdict_on(same, 0.02) == "equivalent within 2 %"
+    assert verdict_on(same, None) == "no difference seen (α = 0.01)"
+
+
+def test_blocks_are_of_new_instances_and_balanced_turns(monkeypatch):
+    train, made = tiny_dataset().ratings, []
+    variant = find("numpy")
+    create = type(variant).create
+
+    def noted(self, *given):
+        made.append(create(self, *given))
+        return made[-1]
+
+    monkeypatch.setattr(type(variant), "create", noted)
+    turns = []
+    monkeypatch.setattr(
+        "harness.measure.pairing.timed_sweeps",
+        lambda backend, sweeps: turns.append((backend, sweeps)) or fake(sweeps),
+    )
+    pairing = Pairing((variant, variant), PARAMS, 1, train)
+    assert len(pairing.blocks(0.0, 0)) == 1
+    assert len(made) == 2
+    timed = [made.index(backend) for backend, sweeps in turns if sweeps == 10]
+    assert timed in ([0, 1, 1, 0] * (TURNS // 2), [1, 0, 0, 1] * (TURNS // 2))
+    pairing.blocks(0.0, 1)
+    assert len(made) == 4
+
+
+def fake(sweeps):
+    from harness.measure.timing import Timed
+
+    return Timed(sweeps, 0.001 * sweeps, 0.001 * sweeps)  # ten fill a turn of 20 ms
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "ratings.csv"
+    write_csv(tiny_dataset(), path)
+    return path
+
+
+def pair(data, *arguments):
+    given = ["--data", data, "--scale", "full", "--rank", "4", "--threads", "1", *arguments]
+    return call("pair", *given, cwd=data.parent)
+
+
+def test_a_line_with_an_interval(data):
+    done = pair(data, "numpy", "numba-tiled", "--seconds", "8")
+    assert done.returncode == 0, done.stderr
+    assert "OLD numpy, NEW numba-tiled" in done.stdout
+    assert "same results after one sweep: no row is off by" in done.stdout
+    assert "of OLD's time: faster" in done.stdout
+    assert "blocks" in done.stdout
+
+
+def test_it_ends_when_the_interval_is_narrow(data):
+    done = pair(data, "numpy", "numpy", "--seconds", "600", "--until", "90%")
+    assert done.returncode == 0, done.stderr
+
+
+def test_different_results_are_no_race(data):
+    done = pair(data, "numpy", "broken:RegulariserDoubled", "--seconds", "5")
+    assert done.returncode == 1
+    assert "results DIFFER: a row by" in done.stdout
+    assert "OLD's time" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("numpy", "nothing"), "no implementation 'nothing'"),
+        (("numpy", "numpy", "--threads", "999"), "--threads must be at most"),
+        (("numpy", "whole_fits:OtherStart"), "it has `fit` only"),
+        (("numpy", "bad_backends:Exiting", "--seconds", "3"), "a process ended: failed"),
+    ],
+)
+def test_what_cannot_be_is_one_line(data, arguments, words):
+    done = pair(data, *arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

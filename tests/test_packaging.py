@@ -40,7 +40,10 @@ def foreign(folder: Path) -> set[str]:
 
 
 DECLARED = {distribution(requirement) for requirement in PROJECT["dependencies"]}
-PEERS = {distribution(name) for name in PROJECT["optional-dependencies"]["peers"]}
+OPTIONAL = ("peers", "dask")  # extras that the project itself imports
+PEERS = {
+    distribution(name) for extra in OPTIONAL for name in PROJECT["optional-dependencies"][extra]
+}
 # Where the module has another name than its distribution, whether that is here or not.
 PEER_MODULES = {"surprise": "scikit-surprise"}
 

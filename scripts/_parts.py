@@ -33,6 +33,7 @@ from scripts.race_paths import table as path_table
 from scripts.race_ranks import rows as rank_rows
 from scripts.tiled_profile import about as profile_about
 from scripts.tiled_profile import rows as profile_rows
+from scripts.try_pair import rows as pair_rows
 
 FIGURES_IN = Path("docs") / "figures"
 Part = Callable[[Sequence[Recorded], Path], str]
@@ -236,6 +237,19 @@ def cluster(_: Sequence[Recorded], __: Path) -> str:
     return "\n\n".join(found)
 
 
+def pair_trials(_: Sequence[Recorded], __: Path) -> str:
+    """How often `pair` was right, on each machine."""
+    found = []
+    for file in sorted(RECORDS.glob("*/pair.jsonl"), reverse=True):
+        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        one = lines[0]
+        what = f"{one['impl']}, rank {one['rank']}, {one['threads']} thread, {one['scale']}"
+        found += [_wrapped(f"{what}; {processor_of(one['machine'])} ({file.parent.name}):")]
+        table, headers = pair_rows(lines)
+        found += [tabulate(table, headers, tablefmt="pipe", disable_numparse=True)]
+    return "\n\n".join(found)
+
+
 def _measured(name: str) -> list[tuple[str, dict[str, Any]]]:
     """What scripts left in the folders of machines, the newest first."""
     files = sorted(RECORDS.glob(f"*/{name}"), reverse=True)
@@ -254,6 +268,7 @@ PARTS: dict[str, Part] = {
     "ladder-table": ladder_table,
     "machine-rates": machine_rates,
     "machines": machines,
+    "pair-trials": pair_trials,
     "paths": paths,
     "peers-figure": peers_figure,
     "peers-tables": peers_tables,

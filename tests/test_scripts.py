@@ -23,6 +23,7 @@ SMALL = {
     "report_pdf": ("--out {out}/report.pdf", "report"),
     "repeat_runs": ("--runs 1 --slowed 0 --rounds 3 --out {out}", "1 equal runs at 100k, 0 with"),
     "tour": ("--out {out}/tour.html", "tour"),
+    "try_pair": ("--trials 1 --seconds 3 --out {out}/pair.jsonl", "about 5 %"),
     "tiled_profile": ("--scale 100k --cells 4:float32 --rounds 2", "4:float32"),
 }
 

@@ -93,6 +93,28 @@ def pair(request: PairRequest) -> int:
             raise UserError(f"a process ended: {failure}") from None
 
 
+def trial(request: PairRequest, seed: int) -> tuple[PairResult, float]:
+    """One comparison, without a word: what came of it, and the seconds that it took.
+
+    Parameters
+    ----------
+    request : PairRequest
+        Of this checkout.
+    seed : int
+        Of the order of turns.
+    """
+    began = perf_counter()
+    train = cut(
+        open_dataset(request.data, (request.scale,), lambda _: None), request.scale, 0
+    ).train
+    with scratch_folder() as folder:
+        names, threads = (request.old, request.new), _threads(request.threads)
+        given = request.params, threads, train, Path(folder)
+        rounds = _together(names, *given, request.seconds, seed)
+        blocks = [block for _, more in rounds for block in more]
+    return _result(blocks), perf_counter() - began
+
+
 def _race(request: PairRequest, rounds: Rounds, screen: Screen, began: float) -> int:
     """Go on until the time is over or the interval narrow; say what came of it."""
     blocks: list[Block] = []
@@ -145,11 +167,11 @@ def _together(
     train: Ratings,
     folder: Path,
     seconds: float,
+    seed: int = _SEED,
 ) -> Rounds:
     """Blocks in one process, and in the next, for so many seconds."""
     end, share = perf_counter() + seconds, max(seconds / PROCESSES, _SHORTEST_S)
     write_ratings(folder, train)
-    seed = _SEED
     while perf_counter() < end:
         worker = Worker(threads, None)
         try:

@@ -3,6 +3,7 @@
 A worker looks an implementation up by its name, `harness.study.backends:CLASS`. Classes
 are made when they are asked for: ``plain_1_numba_serial`` is numba-serial itself,
 ``slowed_1_numba_serial`` does a known share of its work twice; the number tells aliases apart.
+``slowed90_1_numba_serial`` solves one row in 90 twice.
 """
 
 import re
@@ -182,18 +183,20 @@ def _renumbered(
 
 def __getattr__(name: str) -> type[Plain]:
     """Class of an alias."""
-    found = re.fullmatch(rf"({PLAIN}|{SLOWED})_\d+_(\w+)", name)
+    found = re.fullmatch(rf"({PLAIN}|{SLOWED}([1-9]\d*)?)_\d+_(\w+)", name)
     known = {_identifier(one): one for one in names()}
-    if found is None or found[2] not in known:
+    if found is None or found[3] not in known:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    variant = find(known[found[2]])
+    variant = find(known[found[3]])
     given = {
         "__doc__": f"{variant.name} under another name.",
         "variant": variant,
         "dtype_name": variant.dtype,
         "most_threads": variant.most_threads,
     }
-    return type(name, (Slowed if found[1] == SLOWED else Plain,), given)
+    if found[1] == PLAIN:
+        return type(name, (Plain,), given)
+    return type(name, (Slowed,), given | {"one_in": int(found[2] or REPEATED_ROWS)})
 
 
 def _identifier(name: str) -> str:

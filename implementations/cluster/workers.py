@@ -3,7 +3,6 @@
 import atexit
 import os
 from collections.abc import Callable, Sequence
-from functools import cache
 from time import monotonic, sleep
 from typing import Any
 
@@ -25,9 +24,31 @@ class ClusterError(RuntimeError):
     """The scheduler is gone, or workers are lost again and again."""
 
 
-@cache
+_open: dict[int | str, Any] = {}
+
+
+def close_clients() -> None:
+    """Close all clients, and the clusters that were started for them; done at exit, too."""
+    while _open:
+        client = _open.popitem()[1]
+        cluster = client.cluster
+        client.close()
+        if cluster is not None:
+            cluster.close()
+
+
+atexit.register(close_clients)
+
+
+def _client_of(key: int | str, make: Callable[[Any], Any]) -> Any:
+    """One client for each cluster, whoever asks; another one where its scheduler is gone."""
+    if key not in _open or _open[key].status != "running":
+        _open[key] = make(key)
+    return _open[key]
+
+
 def local_client(workers: int) -> Any:
-    """Client of a cluster of processes on this machine, one thread each, closed at exit.
+    """Client of a cluster of processes on this machine, one thread each.
 
     It listens on loopback only, and has no dashboard.
     """
@@ -51,17 +72,9 @@ def local_client(workers: int) -> Any:
         memory_limit=0,
         silence_logs="CRITICAL",
     )
-    client = Client(cluster, set_as_default=False)
-    atexit.register(_close, client, cluster)
-    return client
+    return Client(cluster, set_as_default=False)
 
 
-def _close(client: Any, cluster: Any) -> None:
-    client.close()
-    cluster.close()
-
-
-@cache
 def remote_client(address: str) -> Any:
     """Client of a scheduler that runs already.
 
@@ -77,7 +90,6 @@ def remote_client(address: str) -> Any:
         client.wait_for_workers(1, timeout=10)
     except (OSError, TimeoutError, ValueError) as error:
         raise ClusterError(f"{SCHEDULER}={address}: no scheduler with workers answers") from error
-    atexit.register(client.close)
     return client
 
 
@@ -97,7 +109,8 @@ class Workers:
     def __init__(self, count: int) -> None:
         address = os.environ.get(SCHEDULER)
         self._count = count
-        self._client = remote_client(address) if address else local_client(count)
+        made = remote_client if address else local_client
+        self._client = _client_of(address or count, made)
         self.bytes_sent = 0
         self.lost = 0
 

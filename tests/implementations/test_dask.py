@@ -27,6 +27,12 @@ PARAMS = AlsParams(rank=4, reg=0.5, bias_reg=0.3)
 TWIN = {"float64": "numba-tiled", "float32": "numba-tiled-f32"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _closed_in_the_end():
+    yield
+    cluster_workers.close_clients()
+
+
 def ratings(n_users=400, n_items=120, n=8_000):
     rng = np.random.default_rng(5)
     users, items = np.divmod(np.sort(rng.choice(n_users * n_items, n, replace=False)), n_items)
@@ -179,4 +185,4 @@ def test_a_scheduler_of_ones_own_and_its_end(monkeypatch):
         time.sleep(0.1)
     with pytest.raises(ClusterError, match="the scheduler is gone"):
         swept(backend, 1)
-    cluster_workers.remote_client.cache_clear()
+    cluster_workers.close_clients()

@@ -79,8 +79,8 @@ def _finish(panels: Sequence[Axes], most: float) -> None:
     for panel in panels:
         panel.set_yscale("log")
         panel.set_ylim(_LEAST / 1.5, max(most, *OBJECTIVE_MARGINS) * 1.5)
-        layout.log_ticks(panel, "y", lambda value, _: f"{100 * value:.10g} %")
-    name_axes(panels, "seconds in all (log scale)", "J above the best (log scale)", True)
+        layout.log_ticks(panel, "y", lambda value, _: f"{100 * value:.10g}")
+    name_axes(panels, "seconds in all (log scale)", "J above the best (%)", True)
 
 
 def _applies(found: Findings) -> bool:

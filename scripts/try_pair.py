@@ -1,0 +1,128 @@
+"""How often `pair` is right: on the same twice, and on slow-downs of about 1, 2 and 5 %.
+
+    python -m scripts.try_pair --trials 20 --seconds 20 --out pair.jsonl
+
+A slow-down solves one row in so many twice, so its true size is known by its trials together only.
+A file that is there is gone on with.
+"""
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import binomtest
+from tabulate import tabulate
+
+from harness.commands.pair import PairRequest, trial
+from harness.measure.machine import describe_machine
+from harness.study.backends import PLAIN, SLOWED, alias
+from implementations.problem import AlsParams
+
+# One row in so many is solved twice; about 1, 2 and 5 %, as it proved.
+SLOWED_BY = {"the same": None, "about 1 %": 180, "about 2 %": 90, "about 5 %": 36}
+
+
+def rows(lines: list[dict[str, Any]]) -> tuple[list[list[str]], list[str]]:
+    """A line for each slow-down: what was seen of it, and how often."""
+    table = []
+    for name in SLOWED_BY:
+        mine = [line for line in lines if line["slowed"] == name]
+        if not mine:
+            continue
+        verdicts = [line["verdict"] for line in mine]
+        expected = "no difference seen" if SLOWED_BY[name] is None else "slower"
+        right = verdicts.count(expected)
+        low, high = binomtest(right, len(mine)).proportion_ci()
+        ratio = math.exp(float(np.mean([line["log"] for line in mine])))
+        inside = sum(line["low"] <= ratio <= line["high"] for line in mine)
+        table.append(
+            [
+                name,
+                str(len(mine)),
+                f"{ratio:.4f}",
+                ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts)),
+                f"{right / len(mine):.0%} ({low:.0%}–{high:.0%})".replace("%", " %"),
+                f"{inside} of {len(mine)}",
+                f"{np.median([line['seconds'] for line in mine]):.0f}",
+            ]
+        )
+    return table, [
+        "slowed down",
+        "trials",
+        "mean ratio",
+        "verdicts on NEW",
+        "right (95 % interval)",
+        "intervals with the mean ratio",
+        "seconds each",
+    ]
+
+
+def main() -> int:
+    """Try, and print the table."""
+    options = _options()
+    lines = []
+    if options.out.exists():
+        lines = [json.loads(line) for line in options.out.read_text("utf-8").splitlines()]
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    machine = describe_machine()
+    for number in range(options.trials):
+        for name, one_in in SLOWED_BY.items():
+            if any(line["slowed"] == name and line["trial"] == number for line in lines):
+                continue
+            kind = PLAIN if one_in is None else f"{SLOWED}{one_in}"
+            request = PairRequest(
+                old=alias(PLAIN, 1, options.impl),
+                new=alias(kind, 2, options.impl),
+                data=options.data,
+                scale=options.scale,
+                params=AlsParams(rank=options.rank),
+                threads=options.threads,
+                seconds=options.seconds,
+            )
+            result, seconds = trial(request, seed=1_000 * number)
+            low, high = result.shift.interval or (math.nan, math.nan)
+            lines.append(
+                {
+                    "slowed": name,
+                    "trial": number,
+                    "impl": options.impl,
+                    "scale": options.scale,
+                    "rank": options.rank,
+                    "threads": options.threads,
+                    "log": result.shift.log,
+                    "low": low,
+                    "high": high,
+                    "verdict": result.shift.verdict,
+                    "blocks": result.blocks,
+                    "seconds": seconds,
+                    "machine": machine,
+                }
+            )
+            with options.out.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(lines[-1]) + "\n")
+    table, headers = rows(lines)
+    print(tabulate(table, headers, disable_numparse=True))
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--impl", default="numba-serial")
+    parser.add_argument("--data", default="auto")
+    parser.add_argument("--scale", default="100k")
+    parser.add_argument("--rank", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--trials", type=int, default=20, help="of each slow-down")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each trial")
+    parser.add_argument("--out", type=Path, default=Path("results/pair.jsonl"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -44,6 +44,8 @@ def ratings(n_users=400, n_items=120, n=8_000):
 
 
 def ready(train, dtype="float64", workers=2, params=PARAMS):
+    if {*cluster_workers._open} - {workers}:
+        cluster_workers.close_clients()  # workers that wait take processor time, too
     backend = DaskTiled(params, np.dtype(dtype), workers)
     backend.prepare(train)
     backend.load(start_factors(train, params))

@@ -26,10 +26,11 @@ from implementations.problem import AlsParams
 from implementations.ratings import Ratings
 from implementations.registry import usable_cores
 
-# Processes that share the time: what is the same for as long as one lives, cancels.
+# Processes that share the time, at least where it is long: what is the same for as long as one lives, cancels.
 PROCESSES = 5
 # A process takes two or three seconds to be ready: it is to be worth them.
-_SHORTEST_S = 10.0
+# `--until` looks when one has ended, which is not to be waited for too long.
+_SHORTEST_S, _LONGEST_S = 10.0, 15.0
 _SEED = 1
 _NEAR_1 = 0.7
 # Of whatever another checkout says of itself: float32's, the larger one.
@@ -170,7 +171,8 @@ def _together(
     seed: int = _SEED,
 ) -> Rounds:
     """Blocks in one process, and in the next, for so many seconds."""
-    end, share = perf_counter() + seconds, max(seconds / PROCESSES, _SHORTEST_S)
+    share = min(max(seconds / PROCESSES, _SHORTEST_S), _LONGEST_S)
+    end = perf_counter() + seconds
     write_ratings(folder, train)
     while perf_counter() < end:
         worker = Worker(threads, None)

@@ -247,7 +247,7 @@ def pair_trials(_: Sequence[Recorded], __: Path) -> str:
         found += [_wrapped(f"{what}; {processor_of(one['machine'])} ({file.parent.name}):")]
         table, headers = pair_rows(lines)
         found += [tabulate(table, headers, tablefmt="pipe", disable_numparse=True)]
-    return "\n\n".join(found)
+    return "\n\n".join(found) or "No trials are recorded yet."
 
 
 def _measured(name: str) -> list[tuple[str, dict[str, Any]]]:

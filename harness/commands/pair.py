@@ -26,7 +26,7 @@ from implementations.problem import AlsParams
 from implementations.ratings import Ratings
 from implementations.registry import usable_cores
 
-# Processes that share the time, at least where it is long: what is the same for as long as one lives, cancels.
+# Processes that share the time, where it is long: what is the same while one lives, cancels.
 PROCESSES = 5
 # A process takes two or three seconds to be ready: it is to be worth them.
 # `--until` looks when one has ended, which is not to be waited for too long.

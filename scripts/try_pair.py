@@ -70,43 +70,35 @@ def main() -> int:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     machine = describe_machine()
     for number in range(options.trials):
-        for name, one_in in SLOWED_BY.items():
+        for name in SLOWED_BY:
             if any(line["slowed"] == name and line["trial"] == number for line in lines):
                 continue
-            kind = PLAIN if one_in is None else f"{SLOWED}{one_in}"
-            request = PairRequest(
-                old=alias(PLAIN, 1, options.impl),
-                new=alias(kind, 2, options.impl),
-                data=options.data,
-                scale=options.scale,
-                params=AlsParams(rank=options.rank),
-                threads=options.threads,
-                seconds=options.seconds,
-            )
-            result, seconds = trial(request, seed=1_000 * number)
-            low, high = result.shift.interval or (math.nan, math.nan)
-            lines.append(
-                {
-                    "slowed": name,
-                    "trial": number,
-                    "impl": options.impl,
-                    "scale": options.scale,
-                    "rank": options.rank,
-                    "threads": options.threads,
-                    "log": result.shift.log,
-                    "low": low,
-                    "high": high,
-                    "verdict": result.shift.verdict,
-                    "blocks": result.blocks,
-                    "seconds": seconds,
-                    "machine": machine,
-                }
-            )
+            lines.append(_tried(options, name, number) | {"machine": machine})
             with options.out.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(lines[-1]) + "\n")
     table, headers = rows(lines)
     print(tabulate(table, headers, disable_numparse=True))
     return 0
+
+
+def _tried(options: argparse.Namespace, name: str, number: int) -> dict[str, Any]:
+    """One trial of a slow-down."""
+    one_in = SLOWED_BY[name]
+    kind = PLAIN if one_in is None else f"{SLOWED}{one_in}"
+    asked = {"scale": options.scale, "threads": options.threads}
+    request = PairRequest(
+        old=alias(PLAIN, 1, options.impl),
+        new=alias(kind, 2, options.impl),
+        data=options.data,
+        params=AlsParams(rank=options.rank),
+        seconds=options.seconds,
+        **asked,
+    )
+    result, seconds = trial(request, seed=1_000 * number)
+    low, high = result.shift.interval or (math.nan, math.nan)
+    found = {"log": result.shift.log, "low": low, "high": high, "verdict": result.shift.verdict}
+    named = {"slowed": name, "trial": number, "impl": options.impl, "rank": options.rank}
+    return named | asked | found | {"blocks": result.blocks, "seconds": seconds}
 
 
 def _options() -> argparse.Namespace:

@@ -16,7 +16,7 @@ from harness.errors import UserError
 from harness.measure.checkouts import checked_out
 from harness.measure.exchange import write_ratings
 from harness.measure.handle import Worker, WorkerFailure
-from harness.measure.pairing import Block
+from harness.measure.pairing import Block, drawn_order
 from harness.measure.pairing_apart import PairingApart, Side
 from harness.measure.session import Session
 from harness.report.numbers import counted, difference, with_interval
@@ -192,7 +192,7 @@ def _apart(pairing: PairingApart, seconds: float) -> Rounds:
     end, random = perf_counter() + seconds, np.random.default_rng(_SEED)
     gap = pairing.largest_difference()
     while True:
-        yield gap, [pairing.block(bool(random.integers(2)))]
+        yield gap, [pairing.block(drawn_order(random))]
         if perf_counter() > end:
             return
 

@@ -5,6 +5,7 @@ every block, so that it cancels over blocks. Within a block they take turns as A
 drift cancels, too.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from time import perf_counter
@@ -12,9 +13,10 @@ from time import perf_counter
 import numpy as np
 
 from harness.difference import row_differences
-from harness.measure.timing import sweeps_that_fill, timed_sweeps
-from implementations.als import start_factors
+from harness.measure.timing import Timed, sweeps_that_fill, timed_sweeps
+from implementations.als import ready, start_factors
 from implementations.backend import SIDES, AlsBackend
+from implementations.factors import Factors
 from implementations.problem import AlsParams
 from implementations.ratings import Ratings
 from implementations.variant import Variant
@@ -29,6 +31,52 @@ class Block:
 
     old: float
     new: float
+
+
+class Turns:
+    """The turns of a block, and how many sweeps make one of each."""
+
+    def __init__(self) -> None:
+        self._sweeps, self._sweep_s = [0, 0], [0.0, 0.0]
+
+    def block(self, order: tuple[int, int], sweep: Callable[[int, int], Timed]) -> Block:
+        """Warm both up, and give them their turns.
+
+        Parameters
+        ----------
+        order : (int, int)
+            Which of the two (0: old, 1: new) is the first.
+        sweep : callable
+            Times so many sweeps, the second argument, of the one that is the first argument.
+        """
+        for which in order:
+            self._calibrate(which, sweep)
+        logs: dict[int, list[float]] = {0: [], 1: []}
+        turns = TURNS if max(self._sweep_s) < LONG_SWEEP_S else TURNS // 2
+        for _ in range(turns // 2):
+            for which in (*order, *reversed(order)):
+                timed = sweep(which, self._sweeps[which])
+                logs[which].append(float(np.log(timed.seconds / timed.sweeps)))
+        return Block(fmean(logs[0]), fmean(logs[1]))
+
+    def _calibrate(self, which: int, sweep: Callable[[int, int], Timed]) -> None:
+        """Warm up by a sweep, and the first time find out how many sweeps make a turn."""
+        first = sweep(which, 1)
+        if not self._sweeps[which]:
+            second = sweep(which, 1) if first.seconds < LONG_SWEEP_S else first
+            self._sweeps[which] = sweeps_that_fill(second.seconds)
+            self._sweep_s[which] = second.seconds
+
+
+def drawn_order(random: np.random.Generator) -> tuple[int, int]:
+    """Which of the two is the first, by chance."""
+    return (1, 0) if random.integers(2) else (0, 1)
+
+
+def largest_gap(models: Sequence[Factors]) -> float:
+    """Largest relative difference of a row of two models."""
+    gaps = [row_differences(*(getattr(m, side) for m in models)).max() for side in SIDES]
+    return float(max(gaps))
 
 
 class Pairing:
@@ -48,7 +96,7 @@ class Pairing:
     ) -> None:
         self._variants, self._params, self._threads = variants, params, threads
         self._train, self._start = train, start_factors(train, params)
-        self._sweeps, self._sweep_s = [0, 0], [0.0, 0.0]
+        self._turns = Turns()
 
     def largest_difference(self) -> float:
         """Largest relative difference of a row after one sweep of both from the common start."""
@@ -57,41 +105,20 @@ class Pairing:
             backend = self._made(which)
             timed_sweeps(backend, 1)
             models.append(backend.read())
-        gaps = [row_differences(*(getattr(m, side) for m in models)).max() for side in SIDES]
-        return float(max(gaps))
+        return largest_gap(models)
 
     def blocks(self, seconds: float, seed: int) -> list[Block]:
         """Blocks for about so many seconds, one at least."""
         random, end = np.random.default_rng(seed), perf_counter() + seconds
-        found = [self._block(bool(random.integers(2)))]
+        found = [self._block(drawn_order(random))]
         while perf_counter() < end:
-            found.append(self._block(bool(random.integers(2))))
+            found.append(self._block(drawn_order(random)))
         return found
 
-    def _block(self, new_first: bool) -> Block:
-        order = (1, 0) if new_first else (0, 1)
-        made: dict[int, AlsBackend] = {which: self._made(which) for which in order}
-        for which in order:
-            self._calibrate(which, made[which])
-        logs: dict[int, list[float]] = {0: [], 1: []}
-        turns = TURNS if max(self._sweep_s) < LONG_SWEEP_S else TURNS // 2
-        for _ in range(turns // 2):
-            for which in (*order, *reversed(order)):
-                timed = timed_sweeps(made[which], self._sweeps[which])
-                logs[which].append(float(np.log(timed.seconds / timed.sweeps)))
-        return Block(fmean(logs[0]), fmean(logs[1]))
-
-    def _calibrate(self, which: int, backend: AlsBackend) -> None:
-        """Warm up by a sweep, and the first time find out how many sweeps make a turn."""
-        first = timed_sweeps(backend, 1)
-        if not self._sweeps[which]:
-            second = timed_sweeps(backend, 1) if first.seconds < LONG_SWEEP_S else first
-            self._sweeps[which] = sweeps_that_fill(second.seconds)
-            self._sweep_s[which] = second.seconds
+    def _block(self, order: tuple[int, int]) -> Block:
+        made = {which: self._made(which) for which in order}
+        return self._turns.block(order, lambda which, n: timed_sweeps(made[which], n))
 
     def _made(self, which: int) -> AlsBackend:
-        backend = self._variants[which].create(self._params, self._threads)
-        backend.prepare(self._train)
-        backend.load(self._start)
-        backend.warm_up()
-        return backend
+        given = self._train, self._params, self._threads, self._start
+        return ready(self._variants[which], *given)

@@ -3,18 +3,15 @@
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 
 import numpy as np
 
-from harness.difference import row_differences
 from harness.measure.exchange import read_factors, write_factors, write_ratings
 from harness.measure.handle import Worker
-from harness.measure.pairing import LONG_SWEEP_S, TURNS, Block
+from harness.measure.pairing import Block, Turns, largest_gap
 from harness.measure.session import Session
-from harness.measure.timing import sweeps_that_fill
+from harness.measure.timing import Timed
 from implementations.als import start_factors
-from implementations.backend import SIDES
 from implementations.problem import AlsParams
 from implementations.ratings import Ratings
 
@@ -55,8 +52,7 @@ class PairingApart:
         )
         write_ratings(self._ratings, train)
         write_factors(self._start, start_factors(train, params))
-        self._sweeps = [0, 0]
-        self._is_long = False
+        self._turns = Turns()
 
     def largest_difference(self) -> float:
         """Largest relative difference of a row after one sweep of both from the common start."""
@@ -67,30 +63,17 @@ class PairingApart:
                 worker.call(Session.turn, 1, None)
                 worker.call(Session.read, self._read)
                 models.append(read_factors(self._read).astype(np.dtype("float64")))
-        gaps = [row_differences(*(getattr(m, side) for m in models)).max() for side in SIDES]
-        return float(max(gaps))
+        return largest_gap(models)
 
-    def block(self, new_first: bool) -> Block:
+    def block(self, order: tuple[int, int]) -> Block:
         """One block, of two new processes."""
-        order = (1, 0) if new_first else (0, 1)
-        logs: dict[int, list[float]] = {0: [], 1: []}
         with ExitStack() as stack:
             workers = {which: self._ready(which, stack) for which in order}
-            for which in order:
-                self._calibrate(which, workers[which])
-            for _ in range(TURNS // 4 if self._is_long else TURNS // 2):
-                for which in (*order, *reversed(order)):
-                    timed = workers[which].call(Session.turn, self._sweeps[which], None)[1]
-                    logs[which].append(float(np.log(timed.seconds / timed.sweeps)))
-        return Block(fmean(logs[0]), fmean(logs[1]))
 
-    def _calibrate(self, which: int, worker: Worker) -> None:
-        """Warm up, and the first time find out how many sweeps make a turn."""
-        worker.call(Session.turn, 1, None)
-        if not self._sweeps[which]:
-            second = worker.call(Session.turn, 1, None)[1]
-            self._sweeps[which] = sweeps_that_fill(second.seconds)
-            self._is_long |= second.seconds > LONG_SWEEP_S
+            def sweep(which: int, sweeps: int) -> Timed:
+                return workers[which].call(Session.turn, sweeps, None)[1]
+
+            return self._turns.block(order, sweep)
 
     def _ready(self, which: int, stack: ExitStack) -> Worker:
         """A process that is ready to sweep."""

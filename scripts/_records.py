@@ -1,5 +1,6 @@
 """Committed runs: what was measured, on which machine, and where."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,3 +82,10 @@ def all_records(root: Path = RECORDS) -> list[Recorded]:
     logs = sorted(root.glob(f"*/*/{LOG_NAME}"))
     found = [Recorded(log.parts[-3], log.parts[-2], log.parent) for log in logs]
     return sorted(found, key=lambda one: one.machine, reverse=True)
+
+
+def keep_facts(facts: Mapping[str, Any], path: Path | None) -> None:
+    """Write what a script measured, where a file is asked for."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(facts) + "\n", encoding="utf-8")

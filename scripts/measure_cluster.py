@@ -8,7 +8,6 @@ last, whose seconds are then predicted.
 """
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
@@ -26,6 +25,7 @@ from implementations.als import ready, sweep
 from implementations.problem import AlsParams
 from implementations.ratings import Ratings
 from implementations.registry import find
+from scripts._records import keep_facts
 
 IMPLEMENTATION, TWIN = "dask-f32", "numba-tiled-f32"
 ITEMSIZE = 4
@@ -131,10 +131,7 @@ def main() -> int:
         for workers in map(int, options.workers.split(",")):
             found.append(measured(train, workers, options.sweeps, options.rank))
             print(f"{scale}, {workers} workers", file=sys.stderr, flush=True)
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        facts = {"machine": describe_machine(), "data": SYNTHETIC, "lines": found}
-        options.out.write_text(json.dumps(facts) + "\n", encoding="utf-8")
+    keep_facts({"machine": describe_machine(), "data": SYNTHETIC, "lines": found}, options.out)
     lines, headers = rows(found)
     print(tabulate(lines, headers, disable_numparse=True))
     return 0 if all(line["same_bits"] for line in found) else 1

@@ -7,7 +7,6 @@ status 1 where numba-tiled is not seen to be the faster one at rank 8 or above.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from time import perf_counter
@@ -27,6 +26,7 @@ from implementations.backend import AlsBackend
 from implementations.problem import AlsParams
 from implementations.ratings import Ratings
 from implementations.registry import find, usable_cores
+from scripts._records import keep_facts
 
 RACES = {
     "float64": ("numba-parallel", "numba-tiled"),
@@ -73,9 +73,7 @@ def main() -> int:
         "rounds": options.rounds,
         "logs": [[*entrant, series.logs.tolist()] for entrant, series in logs.items()],
     }
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps(found) + "\n", encoding="utf-8")
+    keep_facts(found, options.out)
     lines, headers, beaten = rows(found)
     print(f"\n{SYNTHETIC} at {options.scale}: {len(train):,} training ratings, ", end="")
     print(f"{usable_cores()} threads, {options.rounds} rounds; medians, ratio with 95 % interval\n")

@@ -10,7 +10,6 @@ at the rate of that loop in the same round; shares are medians over the rounds.
 """
 
 import argparse
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -33,6 +32,7 @@ from implementations.problem import AlsParams
 from implementations.ratings import Ratings
 from implementations.registry import usable_cores
 from implementations.tiled.plan import By, Plan
+from scripts._records import keep_facts
 
 # Rows that stay in a first-level cache, whatever the rank.
 RESIDENT_ROWS = 16
@@ -143,9 +143,7 @@ def main() -> None:
         },
         "seconds": {name: taken for name, taken in seconds.items() if name not in flops},
     }
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps(found) + "\n", encoding="utf-8")
+    keep_facts(found, options.out)
     print(f"\n{about(found)}\n")
     print(tabulate(*rows(found), tablefmt="simple", disable_numparse=True))
 

@@ -89,7 +89,9 @@ def pair(request: PairRequest) -> int:
         began = perf_counter()
         folder = Path(stack.enter_context(scratch_folder()))
         try:
-            return _race(request, _rounds(request, sides, train, threads, folder), screen, began)
+            rounds = _rounds(request, sides, train, threads, folder)
+            tolerance = max(side.row_tolerance for side in sides)
+            return _race(request, rounds, tolerance, screen, began)
         except WorkerFailure as failure:
             raise UserError(f"a process ended: {failure}") from None
 
@@ -116,11 +118,13 @@ def trial(request: PairRequest, seed: int) -> tuple[PairResult, float]:
     return _result(blocks), perf_counter() - began
 
 
-def _race(request: PairRequest, rounds: Rounds, screen: Screen, began: float) -> int:
+def _race(
+    request: PairRequest, rounds: Rounds, tolerance: float, screen: Screen, began: float
+) -> int:
     """Go on until the time is over or the interval narrow; say what came of it."""
     blocks: list[Block] = []
     for gap, more in rounds:
-        if gap > _ROW_TOLERANCE:
+        if gap > tolerance:
             screen.line(f"results DIFFER: a row by {difference(gap)} of itself after one sweep")
             return 1
         blocks += more
@@ -144,10 +148,11 @@ def _side(name: str, stack: ExitStack) -> Side:
     """A name, or a name at a revision, which is checked out."""
     revision, at, variant = name.rpartition("@")
     if at:
-        return Side(variant, stack.enter_context(checked_out(revision)))
-    if find_or_say(name).is_whole_fit:
+        return Side(variant, stack.enter_context(checked_out(revision)), _ROW_TOLERANCE)
+    found = find_or_say(name)
+    if found.is_whole_fit:
         raise UserError(f"{name}: it has `fit` only; `run` compares it with others")
-    return Side(name, None)
+    return Side(name, None, found.row_tolerance)
 
 
 def _rounds(

@@ -18,10 +18,14 @@ from implementations.ratings import Ratings
 
 @dataclass(frozen=True)
 class Side:
-    """A variant, and the checkout whose code it is; None: this one."""
+    """A variant, and the checkout whose code it is; None: this one.
+
+    `row_tolerance` is how far a row of it may be off after one sweep, relative.
+    """
 
     variant: str
     checkout: Path | None
+    row_tolerance: float
 
 
 class PairingApart:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.analysis.convergence import OBJECTIVE_TOLERANCE
+from harness.analysis.convergence import DRIVEN_OBJECTIVE_TOLERANCE, OBJECTIVE_TOLERANCE
 from harness.report import numbers
 
 # States that the result of the comparison already says.
@@ -116,7 +116,13 @@ def _first_known(*values: Any) -> Any:
 
 def _worst(row: Any) -> str:
     """Name the difference that is furthest beyond its tolerance; else that of the rows."""
-    if abs(numbers.number(row.objective_difference)) > OBJECTIVE_TOLERANCE:
+    objective = numbers.number(row.objective_difference)
+    beyond = (
+        objective > DRIVEN_OBJECTIVE_TOLERANCE
+        if row.driven
+        else abs(objective) > OBJECTIVE_TOLERANCE
+    )
+    if beyond:
         return f"J {numbers.change(row.objective_difference)}"
     ratios = {
         name: numbers.number(size) / numbers.number(tolerance)

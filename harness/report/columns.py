@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.analysis.quality_time import OBJECTIVE_MARGINS
 from harness.report import numbers
 from harness.report.cells import (
     baseline,
@@ -177,8 +178,8 @@ def sooner_columns(cells: pd.DataFrame) -> list[Column]:
     """Columns of what it takes to come to the same quality, for those that there is anything of."""
     offered = [_reached("to test RMSE", "to_quality")]
     offered += [
-        _reached(f"to J + {margin:g} %", f"to_1e{digits}")
-        for margin, digits in ((1, 2), (0.1, 3), (0.01, 4))
+        _reached(f"to J + {100 * margin:g} %", f"to_1e{digits}")
+        for digits, margin in zip("234", OBJECTIVE_MARGINS, strict=True)
     ]
     return [column for column in offered if given(cells, column.key)]
 

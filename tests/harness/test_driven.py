@@ -12,6 +12,7 @@ from harness.analysis.frame import cells, qualities
 from harness.analysis.parity import judge_rung
 from harness.commands.check import check_all
 from harness.errors import UserError
+from harness.report.cells import result, rows_of
 from harness.report.figures import FIGURES, draw_figures
 from harness.report.terminal import sooner_table
 from harness.results.events import Ended, HalfSweep, Phase, Quality
@@ -130,3 +131,9 @@ def test_a_run_drives_them(tmp_path):
 def test_the_contract_is_of_what_is_driven():
     with pytest.raises(UserError, match=r"numpy\+relaxed: the contract is of exact half-sweeps"):
         check_all("numpy+relaxed", 1)
+
+
+def test_the_table_names_the_objective_that_is_off():
+    row = next(r for r in rows_of(cells(run_of({n: 1.0012 * j for n, j in BETTER.items()})))
+               if r.variant == DRIVEN)  # fmt: skip
+    assert result(row).startswith("DIFFERS: J +0.12 %")

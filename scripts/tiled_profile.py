@@ -172,14 +172,14 @@ def rows(found: dict[str, Any]) -> tuple[list[list[str]], list[str]]:
         shares = limit / whole, useful / np.array(rates[f"gemm {dtype}"])
         lines.append(
             [
-                name.replace(":", ", "),
+                name,
                 *(_spread(values) for values in (whole, near, solving, limit)),
                 *(f"{np.median(share):.0%}".replace("%", " %") for share in shares),
                 f"{np.median(useful) / 1e9:.0f}",
             ]
         )
     return lines, [
-        "rank, dtype",
+        "rank:dtype",
         "sweep, s",
         "rows in cache, s",
         "solving, s",

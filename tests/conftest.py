@@ -12,6 +12,9 @@ from release_files import write_large
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Some build machines name a width for all they start: tables are tried at widths that tests name.
+os.environ.pop("COLUMNS", None)
+
 _SMALL = Path(__file__).parents[2] / "shared" / "data" / "ml-latest-small"
 
 

@@ -166,7 +166,7 @@ def _tiled(backend: NumbaTiled) -> Parts:
     """The ridge is added where the systems are solved."""
     plan, n_users = backend.plan, len(backend.read().users)
     out = plan.layout.pack(np.zeros((n_users, plan.rank + 1)), backend.dtype)
-    task = backend._task(backend._by_user, backend._items, out)
+    task = backend._task("users")._replace(out=out)
     scratch, counter = Scratch.of(plan), np.zeros(1, np.int64)
     batches = -(-n_users // plan.lanes)
 

@@ -13,7 +13,7 @@ from harness.results.records import Run
 from implementations.registry import names
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def tiny_scales():
     """The ladder's scales cut down to the tiny set."""
     with pytest.MonkeyPatch.context() as patch:

@@ -226,8 +226,10 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
         "exit status: 0 the rates are as wanted; 1 one is not; 2 bad usage; 130 after Ctrl-C"
     )
     add = parser.add_argument
-    add("--trials", type=count, default=400, help="of each of the four rates (default: 400)")
-    add("--rounds", type=count, default=180, help="of each run (default: 180)")
+    add("--trials", type=count, default=64, help="independent pairs of the same (default: 64)")
+    add("--rounds", type=count, default=30, help="of each run (default: 30, as of run)")
+    words = "as it is, with background load, or (default) both"
+    add("--machine", choices=("quiet", "loaded", "both"), default="both", help=words)
     add("--impl", default="numba-serial", help="implementation (default: numba-serial)")
     add("--rank", type=count, default=8, help="default: 8, for short sweeps: a trial takes long")
     add("--out", type=Path, default=Path("results/study.json"), help="what there is goes on")
@@ -289,9 +291,11 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _study(options: argparse.Namespace) -> int:
-    from harness.commands.study import study
+    from harness.commands.study import StudyRequest, study
 
-    return study(options.trials, options.out, options.impl, options.rank, options.rounds)
+    given = options.trials, options.out, options.impl, options.rank, options.rounds
+    both = options.machine == "both"
+    return study(StudyRequest(*given, ("quiet", "loaded") if both else (options.machine,)))
 
 
 def _reproduce(options: argparse.Namespace) -> int:

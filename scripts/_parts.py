@@ -1,11 +1,9 @@
 """What documents say of committed runs: one function for each part, from records to Markdown."""
 
 import json
-import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from tabulate import tabulate
@@ -27,16 +25,9 @@ from harness.report.findings import About
 from harness.report.headline import headline
 from harness.report.tables import explanations, heading, markdown_table
 from harness.report.terminal import scale_table
-from scripts._records import RECORDS, Recorded, processor_of
-from scripts.measure_cluster import rows as cluster_rows
+from scripts._measured import MEASURED
+from scripts._records import FIGURES_IN, RECORDS, Part, Recorded, wrapped
 from scripts.race_paths import table as path_table
-from scripts.race_ranks import rows as rank_rows
-from scripts.tiled_profile import about as profile_about
-from scripts.tiled_profile import rows as profile_rows
-from scripts.try_pair import rows as pair_rows
-
-FIGURES_IN = Path("docs") / "figures"
-Part = Callable[[Sequence[Recorded], Path], str]
 
 
 def newest(records: Sequence[Recorded], name: str) -> Recorded:
@@ -53,12 +44,6 @@ def clearest(records: Sequence[Recorded]) -> Recorded:
 def largest(cells: pd.DataFrame) -> pd.DataFrame:
     """Cells of the largest scale."""
     return cells[cells["rung"] == rungs(cells)[-1]]
-
-
-def _wrapped(text: str, mark: str = "") -> str:
-    """A paragraph, or an entry of a list, in lines as long as those around it."""
-    indents = {"initial_indent": mark, "subsequent_indent": " " * len(mark)}
-    return textwrap.fill(text, 120, break_on_hyphens=False, break_long_words=False, **indents)
 
 
 def _origin(record: Recorded) -> str:
@@ -97,8 +82,8 @@ def answer(records: Sequence[Recorded], _: Path) -> str:
     """What the clearest ladder found, and where that was."""
     record = clearest(records)
     sentences = headline(record.findings.cells, record.findings.about)
-    lines = [_wrapped(sentence, "- ") for sentence in sentences]
-    return "\n".join([_wrapped(f"Measured: {_origin(record)}."), "", *lines])
+    lines = [wrapped(sentence, "- ") for sentence in sentences]
+    return "\n".join([wrapped(f"Measured: {_origin(record)}."), "", *lines])
 
 
 def terminal(records: Sequence[Recorded], _: Path) -> str:
@@ -120,8 +105,8 @@ def peers_tables(records: Sequence[Recorded], _: Path) -> str:
     for record in sorted(records, key=lambda one: one.name, reverse=True):
         if record.name.startswith("peers-"):
             cells = largest(record.findings.cells)
-            parts += [_wrapped(f"{heading(cells)} ({_origin(record)}):"), _table(cells)]
-            parts += ["\n".join(_wrapped(line, "- ") for line in explanations(cells))]
+            parts += [wrapped(f"{heading(cells)} ({_origin(record)}):"), _table(cells)]
+            parts += ["\n".join(wrapped(line, "- ") for line in explanations(cells))]
     return "\n\n".join(parts)
 
 
@@ -151,9 +136,9 @@ def each_machine(records: Sequence[Recorded], _: Path) -> str:
     for record in records:
         if record.name == "ladder":
             cells = largest(record.findings.cells)
-            parts += [f"### {record.machine}", _wrapped(f"{_origin(record)}. {heading(cells)}.")]
+            parts += [f"### {record.machine}", wrapped(f"{_origin(record)}. {heading(cells)}.")]
             parts += [_table(cells)]
-            parts += ["\n".join(_wrapped(f"Warning: {text}", "- ") for text in record.warnings)]
+            parts += ["\n".join(wrapped(f"Warning: {text}", "- ") for text in record.warnings)]
     return "\n\n".join(filter(None, parts))
 
 
@@ -187,7 +172,7 @@ def paths(_: Sequence[Recorded], __: Path) -> str:
         about = About.of({**one, "name": one["data"]}, one["params"], len(one["objective"]))
         at = f"at {one['scale']}, " if one["scale"] != "full" else ""
         count = numbers.count(one["train_ratings"])
-        found += [_wrapped(f"{about.title}; {at}{count} training ratings:"), path_table(lines)]
+        found += [wrapped(f"{about.title}; {at}{count} training ratings:"), path_table(lines)]
     return "\n\n".join(found)
 
 
@@ -198,82 +183,23 @@ def sooner(records: Sequence[Recorded], root: Path) -> str:
         if record.name.startswith("sooner-"):
             cells = largest(record.findings.cells)
             columns = [*naming(cells), seconds_column(), *sooner_columns(cells), RESULT]
-            found += [_wrapped(f"{heading(cells)} ({_origin(record)}):")]
+            found += [wrapped(f"{heading(cells)} ({_origin(record)}):")]
             found += [markdown_table(columns, cells)]
             found += [_figure("time-to-objective", record, root, "Objective against seconds")]
     return "\n\n".join(found)
 
 
-def profile(_: Sequence[Recorded], __: Path) -> str:
-    """Where a sweep of the tiled kernel spends its time, on each machine."""
-    found = []
-    for folder, facts in _measured("profile.json"):
-        found += [_wrapped(f"{_processor(facts)} ({folder}). {profile_about(facts)}:")]
-        lines, headers = profile_rows(facts)
-        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
-    return "\n\n".join(found)
-
-
-def ranks(_: Sequence[Recorded], __: Path) -> str:
-    """`numba-tiled` against `numba-parallel`, rank by rank, on each machine."""
-    found = []
-    for folder, facts in _measured("ranks.json"):
-        about = f"{facts['data']} at {facts['scale']}, {facts['threads']} threads"
-        rounds = f"{facts['rounds']} rounds"
-        found += [_wrapped(f"{_processor(facts)} ({folder}); {about}, {rounds}:")]
-        lines, headers, _beaten = rank_rows(facts)
-        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
-    return "\n\n".join(found)
-
-
-def cluster(_: Sequence[Recorded], __: Path) -> str:
-    """Seconds and bytes of a sweep on a cluster, beside the model."""
-    found = []
-    for folder, facts in _measured("cluster.json"):
-        rank = facts["lines"][0]["rank"]
-        found += [_wrapped(f"{_processor(facts)} ({folder}); {facts['data']}, rank {rank}:")]
-        lines, headers = cluster_rows(facts["lines"])
-        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
-    return "\n\n".join(found)
-
-
-def pair_trials(_: Sequence[Recorded], __: Path) -> str:
-    """How often `pair` was right, on each machine."""
-    found = []
-    for file in sorted(RECORDS.glob("*/pair.jsonl"), reverse=True):
-        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        one = lines[0]
-        what = f"{one['impl']}, rank {one['rank']}, {one['threads']} thread, {one['scale']}"
-        found += [_wrapped(f"{what}; {processor_of(one['machine'])} ({file.parent.name}):")]
-        table, headers = pair_rows(lines)
-        found += [tabulate(table, headers, tablefmt="pipe", disable_numparse=True)]
-    return "\n\n".join(found) or "No trials are recorded yet."
-
-
-def _measured(name: str) -> list[tuple[str, dict[str, Any]]]:
-    """What scripts left in the folders of machines, the newest first."""
-    files = sorted(RECORDS.glob(f"*/{name}"), reverse=True)
-    return [(file.parent.name, json.loads(file.read_text(encoding="utf-8"))) for file in files]
-
-
-def _processor(facts: dict[str, Any]) -> str:
-    return processor_of(facts["machine"])
-
-
 PARTS: dict[str, Part] = {
+    **MEASURED,
     "answer": answer,
-    "cluster": cluster,
     "each-machine": each_machine,
     "ladder-figure": ladder_figure,
     "ladder-table": ladder_table,
     "machine-rates": machine_rates,
     "machines": machines,
-    "pair-trials": pair_trials,
     "paths": paths,
     "peers-figure": peers_figure,
     "peers-tables": peers_tables,
-    "profile": profile,
-    "ranks": ranks,
     "sooner": sooner,
     "steps-figure": steps_figure,
     "terminal": terminal,

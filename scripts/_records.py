@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from harness.results.log import LOG_NAME, read_run
 from harness.results.records import Run
 from harness.screen.showing import findings_of
 
+FIGURES_IN = Path("docs") / "figures"
 RECORDS = Path(__file__).parents[1] / "results" / "record"
 _NOISE = re.compile(r"\(.*?\)|\bprocessor\b|\bcpu\b|@.*|\d+-core\b")
 
@@ -89,3 +91,13 @@ def keep_facts(facts: Mapping[str, Any], path: Path | None) -> None:
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(facts) + "\n", encoding="utf-8")
+
+
+Part = Callable[[Sequence[Recorded], Path], str]
+"""What a document says, from records and the root below which figures are drawn."""
+
+
+def wrapped(text: str, mark: str = "") -> str:
+    """A paragraph, or an entry of a list, in lines as long as those around it."""
+    indents = {"initial_indent": mark, "subsequent_indent": " " * len(mark)}
+    return textwrap.fill(text, 120, break_on_hyphens=False, break_long_words=False, **indents)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,44 +14,27 @@ from harness.analysis.inference import ALPHA
 from harness.commands.check import find_or_say
 from harness.data.dataset import Dataset
 from harness.data.datasets import SYNTHETIC, open_dataset
-from harness.data.ladder.scales import cut
 from harness.errors import UserError
 from harness.measure.machine import describe_machine
 from harness.measure.plan import Plan, process_rounds_of
 from harness.report.files import write_whole
-from harness.report.numbers import with_interval
 from harness.screen.console import Screen
-from harness.study.backends import repeated_shares
-from harness.study.rates import (
-    CONDITIONS,
-    LEAST_FOUND,
-    MOST_FALSE,
-    Condition,
-    Rate,
-    StudyRun,
-    Trial,
-    excess_spread,
-    overall_shift,
-    rates,
-    trials_frame,
-)
+from harness.study.rates import CONDITIONS, Condition, Rate, StudyRun, Trial, rates, trials_frame
+from harness.study.summary import curve_of, observations, rate_table, title_of
 from harness.study.trials import SCALE, Settings, make_run
 from implementations.registry import usable_cores
 
-_WORDS = {
-    "same": ("the same, twice: a difference is seen", f"at most {MOST_FALSE:.0%}"),
-    "slowed": ("slowed down: the slow-down is seen", f"at least {LEAST_FOUND:.0%}"),
-}
 _UNITS = 1e5  # of a log, as a whole number in the file
 
 
-def study(wanted: int, out: Path, implementation: str, rank: int, rounds: int) -> int:
-    """Make trials until there are enough of each kind; print, draw and keep what they show.
+@dataclass(frozen=True)
+class StudyRequest:
+    """What `study` is asked for.
 
-    Parameters
+    Attributes
     ----------
     wanted : int
-        Trials of each of the four rates, at least.
+        Independent pairs of the same, under each condition, at least.
     out : Path
         JSON file that cells go to after every run; a study begun there goes on. The figure goes
         beside it.
@@ -58,6 +42,20 @@ def study(wanted: int, out: Path, implementation: str, rank: int, rounds: int) -
     rank : int
     rounds : int
         Of each run.
+    conditions : tuple
+        Of "quiet" and "loaded".
+    """
+
+    wanted: int
+    out: Path
+    implementation: str
+    rank: int
+    rounds: int
+    conditions: tuple[Condition, ...] = CONDITIONS
+
+
+def study(request: StudyRequest) -> int:
+    """Make trials until there are enough of each kind; print, draw and keep what they show.
 
     Returns
     -------
@@ -69,47 +67,56 @@ def study(wanted: int, out: Path, implementation: str, rank: int, rounds: int) -
     UserError
         Where `out` holds something else, or a run failed.
     """
-    variant = find_or_say(implementation)
-    if out.suffix != ".json":
-        raise UserError(f"--out {out}: its name is to end with .json")
+    if request.out.suffix != ".json":
+        raise UserError(f"--out {request.out}: its name is to end with .json")
+    variant = find_or_say(request.implementation)
     with Screen() as screen:
         dataset = open_dataset(SYNTHETIC, (SCALE,), screen.line)
-        threads, sweeps = variant.threads(usable_cores()), min(rounds, Plan.sweeps)
-        processes = process_rounds_of(rounds)
-        settings = Settings(
-            implementation, rank, threads, rounds, sweeps, dataset.sha256, processes
-        )
-        runs = read_runs(out, settings)
-        interrupted = False
-        try:
-            for condition, number in _missing(runs, wanted):
-                screen.notice(f"run {number + 1}, {condition}")
-                runs.append(make_run(settings, dataset, condition, number, screen))
-                _write(out, settings, runs)
-        except KeyboardInterrupt:
-            screen.line("interrupted: what there is follows; the same command goes on from here")
-            interrupted = True
+        settings = _settings(request, variant.threads(usable_cores()), dataset)
+        runs = read_runs(request.out, settings)
+        interrupted = _interrupted(request, settings, dataset, runs, screen)
         found, trials = rates(runs), [trial for run in runs for trial in run.trials]
-        _print(settings, dataset, trials, found, screen)
+        _print(settings, trials, found, screen)
         if trials:
-            for path in _draw(out, settings, trials, found):
+            for path in _draw(request.out, settings, trials, found):
                 screen.line(f"written  {path}")
-    return 130 if interrupted else int(not all(rate.met for rate in found))
+    return 130 if interrupted else int(any(rate.met is False for rate in found))
 
 
-def _missing(runs: list[StudyRun], wanted: int) -> Iterator[tuple[Condition, int]]:
+def _settings(request: StudyRequest, threads: int, dataset: Dataset) -> Settings:
+    rounds = request.rounds
+    sweeps, processes = min(rounds, Plan.sweeps), process_rounds_of(rounds)
+    given = request.implementation, request.rank, threads, rounds, sweeps, dataset.sha256
+    return Settings(*given, processes)
+
+
+def _interrupted(
+    request: StudyRequest,
+    settings: Settings,
+    dataset: Dataset,
+    runs: list[StudyRun],
+    screen: Screen,
+) -> bool:
+    """Make the runs that are missing; whether Ctrl-C came meanwhile."""
+    try:
+        for condition, number in _missing(runs, request):
+            screen.notice(f"run {number + 1}, {condition}")
+            runs.append(make_run(settings, dataset, condition, number, screen))
+            _write(request.out, settings, runs)
+    except KeyboardInterrupt:
+        screen.line("interrupted: what there is follows; the same command goes on from here")
+        return True
+    return False
+
+
+def _missing(runs: list[StudyRun], request: StudyRequest) -> Iterator[tuple[Condition, int]]:
     """Conditions and numbers of the runs to make, in turn, for as long as trials are missing."""
     while True:
         counts = {
-            condition: sum(
-                trial.kind == "same"  # of which a run has fewer than slowed down
-                for run in runs
-                if run.condition == condition
-                for trial in run.trials
-            )
-            for condition in CONDITIONS
+            condition: sum(run.independent(None) for run in runs if run.condition == condition)
+            for condition in request.conditions
         }
-        short = [condition for condition in CONDITIONS if counts[condition] < wanted]
+        short = [name for name in request.conditions if counts[name] < request.wanted]
         if not short:
             return
         yield min(short, key=lambda name: counts[name]), len(runs)
@@ -125,20 +132,30 @@ def read_runs(path: Path, settings: Settings) -> list[StudyRun]:
     """
     if not path.exists():
         return []
-    try:
-        held = json.loads(path.read_text())
-        before = held["settings"]
-        runs = [_run(kept) for kept in held["runs"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} holds no study ({error!r}): give another --out") from None
-    now = settings.to_json()
+    kept, _, runs = read_study(path)
+    before, now = kept.to_json(), settings.to_json()
     for name in now:
-        if before.get(name) != now[name]:
+        if before[name] != now[name]:
             raise UserError(
-                f"{path}: {name} was {before.get(name)!r} and is {now[name]!r} now: "
-                "give another --out"
+                f"{path}: {name} was {before[name]!r} and is {now[name]!r} now: give another --out"
             )
     return runs
+
+
+def read_study(path: Path) -> tuple[Settings, dict[str, Any], list[StudyRun]]:
+    """Settings, machine and runs of a study.
+
+    Raises
+    ------
+    UserError
+        Where the file holds something else.
+    """
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        settings = Settings.from_json(held["settings"])
+        return settings, held["environment"], [_run(kept) for kept in held["runs"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} holds no study ({error!r}): give another --out") from None
 
 
 def _write(path: Path, settings: Settings, runs: list[StudyRun]) -> None:
@@ -150,7 +167,10 @@ def _write(path: Path, settings: Settings, runs: list[StudyRun]) -> None:
             {
                 "condition": run.condition,
                 "plain": [_kept(series) for series in run.plain],
-                "slowed": [_kept(series) for series in run.slowed],
+                "slowed": {
+                    str(one_in): [_kept(series) for series in cells]
+                    for one_in, cells in run.slowed.items()
+                },
             }
             for run in runs
         ],
@@ -164,83 +184,25 @@ def _kept(series: Series) -> dict[str, Any]:
 
 
 def _run(kept: dict[str, Any]) -> StudyRun:
-    plain, slowed = (
-        tuple(
-            Series(np.array(one["logs"]) / _UNITS, np.array(one["process"])) for one in kept[kind]
-        )
-        for kind in ("plain", "slowed")
-    )
-    return StudyRun(kept["condition"], plain, slowed)
+    slowed = {int(one_in): _cells(cells) for one_in, cells in kept["slowed"].items()}
+    return StudyRun(kept["condition"], _cells(kept["plain"]), slowed)
 
 
-def _print(
-    settings: Settings, dataset: Dataset, trials: list[Trial], found: list[Rate], screen: Screen
-) -> None:
-    screen.line(_title(settings))
+def _cells(kept: list[dict[str, Any]]) -> tuple[Series, ...]:
+    return tuple(Series(np.array(one["logs"]) / _UNITS, np.array(one["process"])) for one in kept)
+
+
+def _print(settings: Settings, trials: list[Trial], found: list[Rate], screen: Screen) -> None:
+    screen.line(title_of(settings))
     screen.line(f"a verdict is a two-sided t-test at {ALPHA:.0%} on {settings.rounds} rounds")
     screen.line()
-    screen.line(rate_table(found))
+    screen.line(tabulate(*rate_table(found, trials), disable_numparse=True))
     screen.line()
-    users, items = repeated_shares(cut(dataset, SCALE, split_seed=0).train)
-    screen.line(
-        f"slowed down: {users:.2%} of the ratings are gone over twice in the users' half, "
-        f"{items:.2%} in the items'"
-    )
-    for line in _observations(trials):
+    for line in observations(trials):
         screen.line(line)
-
-
-def _title(settings: Settings) -> str:
-    return (
-        f"{settings.implementation}, rank {settings.rank}, {settings.threads} thread(s), "
-        f"{SYNTHETIC} (synthetic) at {SCALE}, {settings.rounds} rounds"
-    )
-
-
-def rate_table(found: list[Rate]) -> str:
-    """The rates, a line each."""
-    rows = [
-        (
-            _WORDS[rate.kind][0],
-            "background load" if rate.condition == "loaded" else "as it is",
-            f"{rate.found} of {rate.trials}",
-            _share(rate),
-            rate.independent,
-            _WORDS[rate.kind][1],
-            "met" if rate.met else "NOT MET",
-        )
-        for rate in found
-    ]
-    headers = ("trial", "machine", "seen", "share (95 %)", "independent", "wanted", "")
-    return tabulate(rows, headers, disable_numparse=True)
-
-
-def _share(rate: Rate) -> str:
-    low, high = rate.interval
-    return f"{rate.share:.1%} ({low:.1%}–{high:.1%})"
-
-
-def _observations(trials: list[Trial]) -> Iterator[str]:
-    """How slow the slowed ones were, and whether intervals tell all of the spread."""
-    for condition in CONDITIONS:
-        some = [trial for trial in trials if trial.condition == condition]
-        slow = overall_shift([trial for trial in some if trial.kind == "slowed"])
-        if slow is not None and slow.interval is not None:
-            measured = with_interval(slow.ratio, *slow.interval)
-            yield f"{condition}: they took {measured} times as long, over all trials"
-        spread = excess_spread([trial for trial in some if trial.kind == "same"])
-        if spread is not None:
-            yield (
-                f"{condition}: results of the same, twice, scatter {spread:.2f} times as widely as "
-                "their intervals lead to expect (1: these tell all)"
-            )
 
 
 def _draw(out: Path, settings: Settings, trials: list[Trial], found: list[Rate]) -> list[Path]:
     from harness.report.study import draw_study
 
-    headings: dict[tuple[str, str], str] = {
-        (rate.kind, rate.condition): f"{rate.found} of {rate.trials}: {_share(rate)}"
-        for rate in found
-    }
-    return [out, *draw_study(trials_frame(trials), headings, _title(settings), out)]
+    return draw_study(trials_frame(trials), curve_of(found, trials), title_of(settings), out)

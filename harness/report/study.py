@@ -1,6 +1,5 @@
 """The figure of the study: every trial with its interval, and what was seen."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -10,41 +9,55 @@ from matplotlib.figure import Figure
 from harness.report.drawing.style import INK, MUTED, new_figure, png, put_title, styled, svg
 from harness.report.files import write_whole
 
-_KINDS = {"same": "the same, twice", "slowed": "slowed down"}
 _CONDITIONS = {"quiet": "machine as it is", "loaded": "with background load"}
 _UNSEEN, _SEEN = "#9a9a9a", "#d55e00"
-_HEIGHT = 5.2  # inches
-
-Headings = Mapping[tuple[str, str], str]
+_HEIGHT, _HEIGHT_OF_ONE = 5.2, 3.2  # inches
 
 
-def study_figure(trials: pd.DataFrame, headings: Headings, title: str) -> Figure:
-    """Draw the intervals of all trials, sorted, a panel for each kind and condition.
+def study_figure(trials: pd.DataFrame, curve: pd.DataFrame, title: str) -> Figure:
+    """Draw the intervals of the same, twice, and how often a slow-down is seen.
 
     Parameters
     ----------
     trials : DataFrame
         kind, condition, ratio, low, high, found.
-    headings : mapping
-        (kind, condition) to the rate, as text.
+    curve : DataFrame
+        condition, ratio, share, low, high, words: a row for the same and one for each slow-down.
     title : str
     """
+    tried = [name for name in _CONDITIONS if (trials["condition"] == name).any()]
+    shown = tried or list(_CONDITIONS)
     with styled():
-        figure = new_figure(_HEIGHT)
+        figure = new_figure(_HEIGHT if len(shown) > 1 else _HEIGHT_OF_ONE)
         put_title(figure, "How often a difference is seen", title)
-        place = {"left": 0.1, "right": 0.98, "bottom": 0.09, "top": 0.82}
-        panels = figure.subplots(2, 2, sharey="row", gridspec_kw=place | {"hspace": 0.35})
-        for row, condition in zip(panels, _CONDITIONS, strict=True):
-            for axes, kind in zip(row, _KINDS, strict=True):
-                chosen = (trials["kind"] == kind) & (trials["condition"] == condition)
-                heading = headings.get((kind, condition), "no trial yet")
-                words = f"{_KINDS[kind]}, {_CONDITIONS[condition]}\nseen in {heading}"
-                axes.set_title(words, loc="left", color=INK)
-                _draw_panel(axes, trials[chosen].sort_values("ratio"))
-            row[0].set_ylabel("seconds, second over first")
-        for axes in panels[-1]:
-            axes.set_xlabel("trials, sorted; a bar is a 95 % interval")
+        top = 0.82 if len(shown) > 1 else 0.72
+        place = {"left": 0.1, "right": 0.98, "bottom": 0.17 / len(shown), "top": top}
+        spaced = place | {"hspace": 0.35, "wspace": 0.22}
+        panels = figure.subplots(len(shown), 2, squeeze=False, gridspec_kw=spaced)
+        for (left, right), condition in zip(panels, shown, strict=True):
+            same = trials[(trials["kind"] == "same") & (trials["condition"] == condition)]
+            mine = curve[curve["condition"] == condition]
+            words = mine["words"].iloc[0] if len(mine) else "no trial yet"
+            heading = f"the same, twice, {_CONDITIONS[condition]}\nseen in {words}"
+            left.set_title(heading, loc="left", color=INK)
+            _draw_panel(left, same.sort_values("ratio"))
+            left.set_ylabel("seconds, second over first")
+            right.set_title(f"slowed down, {_CONDITIONS[condition]}", loc="left", color=INK)
+            _draw_curve(right, mine)
+        panels[-1][0].set_xlabel("trials, sorted; a bar is a 95 % interval")
+        panels[-1][1].set_xlabel("slower by")
         return figure
+
+
+def _draw_curve(axes: Axes, curve: pd.DataFrame) -> None:
+    """Share of trials in which a difference was seen, by how large it is."""
+    slower = 100 * (curve["ratio"] - 1)
+    reach = [100 * (curve["share"] - curve["low"]), 100 * (curve["high"] - curve["share"])]
+    axes.errorbar(slower, 100 * curve["share"], reach, fmt="o-", color=_SEEN, capsize=2)
+    axes.set_ylim(-3, 103)
+    axes.set_ylabel("difference seen in")
+    axes.xaxis.set_major_formatter("{x:g} %")
+    axes.yaxis.set_major_formatter("{x:g} %")
 
 
 def _draw_panel(axes: Axes, trials: pd.DataFrame) -> None:
@@ -59,14 +72,14 @@ def _draw_panel(axes: Axes, trials: pd.DataFrame) -> None:
     axes.margins(y=0.05)
 
 
-def draw_study(trials: pd.DataFrame, headings: Headings, title: str, beside: Path) -> list[Path]:
+def draw_study(trials: pd.DataFrame, curve: pd.DataFrame, title: str, beside: Path) -> list[Path]:
     """Write the figure as SVG and PNG beside a file, under its name.
 
     Returns
     -------
     list of Path
     """
-    figure = study_figure(trials, headings, title)
+    figure = study_figure(trials, curve, title)
     return [
         write_whole(beside.with_suffix(".svg"), svg(figure)),
         write_whole(beside.with_suffix(".png"), png(figure)),

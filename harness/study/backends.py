@@ -147,13 +147,6 @@ def repeated_rows(
     return users, items
 
 
-def repeated_shares(train: Ratings) -> tuple[float, float]:
-    """Shares of all ratings that are gone over twice: in the users' half, in the items'."""
-    users, items = repeated_rows(train)
-    total = max(1, len(train))
-    return len(_of_users(train, users)) / total, len(_of_items(train, items)) / total
-
-
 def _one_in_so_many(counts: NDArray[np.int64], one_in: int) -> NDArray[np.int64]:
     order = np.argsort(counts, kind="stable")
     choices = [order[first::one_in] for first in range(one_in)]

@@ -1,6 +1,6 @@
 """The two ways to be wrong, from trials whose truth is known: how often each happens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
@@ -17,8 +17,9 @@ Kind = Literal["same", "slowed"]
 Condition = Literal["quiet", "loaded"]
 KINDS: tuple[Kind, ...] = ("same", "slowed")
 CONDITIONS: tuple[Condition, ...] = ("quiet", "loaded")
-# A method is fit for use where it sees at most, and at least, so many differences.
-MOST_FALSE, LEAST_FOUND = 0.05, 0.90
+# A method is fit for use where it sees at most, and at least, so many differences; the latter where
+# one row in so many, or more, is solved twice: about 5 %.
+MOST_FALSE, LEAST_FOUND, FOUND_FROM = 0.05, 0.90, 36
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,14 @@ class Trial:
     condition : {"quiet", "loaded"}
     pairs : Pairs
         The one that may be slowed down, and the other.
+    one_in : int or None
+        One row in so many is solved twice by the one that is slowed down.
     """
 
     kind: Kind
     condition: Condition
     pairs: Pairs
+    one_in: int | None = None
 
     @cached_property
     def shift(self) -> Shift:
@@ -59,31 +63,39 @@ class StudyRun:
     Attributes
     ----------
     condition : {"quiet", "loaded"}
-    plain, slowed : tuple of Series
-        Of the same rounds.
+    plain : tuple of Series
+        Of the same rounds, like all of them.
+    slowed : mapping of int to tuple of Series
+        By how many rows one is solved twice of.
     """
 
     condition: Condition
     plain: tuple[Series, ...]
-    slowed: tuple[Series, ...]
+    slowed: Mapping[int, tuple[Series, ...]]
 
     @cached_property
     def trials(self) -> tuple[Trial, ...]:
         """All pairs of cells: of two that are the same, and of one slowed down and one not."""
-        same = [*combinations(self.plain, 2), *combinations(self.slowed, 2)]
+        same = [pair for group in self._groups for pair in combinations(group, 2)]
         return (
             *(Trial("same", self.condition, Pairs(own, other)) for other, own in same),
             *(
-                Trial("slowed", self.condition, Pairs(own, other))
-                for own, other in product(self.slowed, self.plain)
+                Trial("slowed", self.condition, Pairs(own, other), one_in)
+                for one_in, cells in self.slowed.items()
+                for own, other in product(cells, self.plain)
             ),
         )
 
-    def independent(self, kind: Kind) -> int:
+    def independent(self, one_in: int | None) -> int:
         """How many pairs of a kind there are of which no two have a cell in common."""
-        if kind == "slowed":
-            return min(len(self.plain), len(self.slowed))
-        return len(self.plain) // 2 + len(self.slowed) // 2
+        if one_in is None:
+            return sum(len(group) // 2 for group in self._groups)
+        return min(len(self.plain), len(self.slowed.get(one_in, ())))
+
+    @property
+    def _groups(self) -> tuple[tuple[Series, ...], ...]:
+        """Cells that are the same as one another."""
+        return (self.plain, *self.slowed.values())
 
 
 @dataclass(frozen=True)
@@ -102,6 +114,8 @@ class Rate:
     trials, found : int
     independent : int
         Trials without a common cell.
+    one_in : int or None
+        As of `Trial`.
     """
 
     kind: Kind
@@ -109,6 +123,7 @@ class Rate:
     trials: int
     found: int
     independent: int
+    one_in: int | None = None
 
     @property
     def share(self) -> float:
@@ -124,23 +139,34 @@ class Rate:
         return float(low), float(high)
 
     @property
-    def met(self) -> bool:
-        """Whether the share is what is asked of the method."""
-        return self.share <= MOST_FALSE if self.kind == "same" else self.share >= LEAST_FOUND
+    def met(self) -> bool | None:
+        """Whether the share is what is asked of the method; None where nothing is."""
+        if self.one_in is None:
+            return self.share <= MOST_FALSE
+        return self.share >= LEAST_FOUND if self.one_in <= FOUND_FROM else None
 
 
 def rates(runs: Sequence[StudyRun]) -> list[Rate]:
-    """The rates of all kinds and conditions that have trials."""
+    """The rates of all conditions and slow-downs that have trials, the smallest slow-down first."""
     found = []
     for condition in CONDITIONS:
         some = [run for run in runs if run.condition == condition]
-        trials = [trial for run in some for trial in run.trials]
-        for kind in KINDS:
-            hits = [trial.found for trial in trials if trial.kind == kind]
-            if hits:
-                independent = sum(run.independent(kind) for run in some)
-                found.append(Rate(kind, condition, len(hits), sum(hits), independent))
+        levels = sorted({one_in for run in some for one_in in run.slowed}, reverse=True)
+        for one_in in (None, *levels):
+            trials = [trial for run in some for trial in run.trials if trial.one_in == one_in]
+            if trials:
+                independent = sum(run.independent(one_in) for run in some)
+                hits = sum(trial.found for trial in trials)
+                kind: Kind = "same" if one_in is None else "slowed"
+                found.append(Rate(kind, condition, len(trials), hits, independent, one_in))
     return found
+
+
+def coverage(trials: Sequence[Trial], true_log: float) -> float | None:
+    """Share of the trials whose interval holds the true ratio; None where none has an interval."""
+    ends = [trial.shift.interval for trial in trials]
+    held = [low <= np.exp(true_log) <= high for low, high in filter(None, ends)]
+    return float(np.mean(held)) if held else None
 
 
 def overall_shift(trials: Sequence[Trial]) -> Shift | None:
@@ -163,12 +189,15 @@ def excess_spread(trials: Sequence[Trial]) -> float | None:
     return float(np.std([shift.log for shift in shifts], ddof=1) / expected)
 
 
+_COLUMNS = ("kind", "condition", "one_in", "ratio", "low", "high", "found")
+
+
 def trials_frame(trials: Sequence[Trial]) -> pd.DataFrame:
-    """A row for each trial: kind, condition, ratio, low, high (95 % interval), found."""
+    """A row for each trial: kind, condition, one_in, ratio, low, high (95 % interval), found."""
     rows = []
     for trial in trials:
         low, high = trial.shift.interval or (np.nan, np.nan)
         ends = {"ratio": trial.shift.ratio, "low": low, "high": high}
-        names = {"kind": trial.kind, "condition": trial.condition}
+        names = {"kind": trial.kind, "condition": trial.condition, "one_in": trial.one_in}
         rows.append(names | ends | {"found": trial.found})
-    return pd.DataFrame(rows, columns=["kind", "condition", "ratio", "low", "high", "found"])
+    return pd.DataFrame(rows, columns=[*_COLUMNS])

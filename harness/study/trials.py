@@ -19,14 +19,16 @@ from harness.results.log import EventLog
 from harness.results.records import Run
 from harness.scratch import scratch_folder
 from harness.screen.console import Screen
-from harness.study.backends import PLAIN, REPEATED_ROWS, SLOWED, alias
+from harness.study.backends import PLAIN, SLOWED, alias
 from harness.study.rates import Condition, StudyRun
 from implementations.problem import AlsParams
 from implementations.registry import find
 
 SCALE = "100k"
-# A run has so many cells of the implementation, and of itself slowed down.
-COUNT = 8
+# A run has so many cells of the implementation, and so many of itself for each slow-down, which are
+# of about 1, 2, 3, 5 and 10 %: one row in so many is solved twice.
+PLAIN_CELLS, SLOWED_CELLS = 6, 2
+SLOW_DOWNS = (180, 90, 60, 36, 18)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Settings:
         Content hash of the data set.
     process_rounds : int
         As of `Plan`.
-    repeated_rows : int
+    slow_downs : tuple of int
         Of so many rows, one is solved twice by what is slowed down.
     """
 
@@ -52,12 +54,17 @@ class Settings:
     rounds: int
     sweeps: int
     data: str
-    process_rounds: int = process_rounds_of(180)
-    repeated_rows: int = REPEATED_ROWS
+    process_rounds: int = process_rounds_of(Plan.rounds)
+    slow_downs: tuple[int, ...] = SLOW_DOWNS
 
     def to_json(self) -> dict[str, Any]:
         """As the study's file holds them."""
-        return asdict(self)
+        return asdict(self) | {"slow_downs": list(self.slow_downs)}
+
+    @classmethod
+    def from_json(cls, held: dict[str, Any]) -> "Settings":
+        """From what `to_json` gave."""
+        return cls(**held | {"slow_downs": tuple(held["slow_downs"])})
 
 
 def make_run(
@@ -80,7 +87,7 @@ def make_run(
     UserError
         Where a cell or the load did not last to the end.
     """
-    names = [alias(*who, settings.implementation) for who in _who()]
+    names = [name for group in names_of(settings).values() for name in group]
     params = AlsParams(rank=settings.rank)
     plan = Plan(
         implementations=tuple(names),
@@ -119,17 +126,22 @@ def cells_of(run: Run, settings: Settings, condition: Condition) -> StudyRun:
             raise UserError(f"study: {cell.variant} did not end well ({what})")
     rounds = common_rounds(list(records.values()))
 
-    def cells(kind: str) -> tuple[Series, ...]:
-        names = (alias(kind, number, settings.implementation) for number in range(COUNT))
-        found = (records[Cell(SCALE, name, settings.threads)] for name in names)
+    def cells(group: tuple[str, ...]) -> tuple[Series, ...]:
+        found = (records[Cell(SCALE, name, settings.threads)] for name in group)
         return tuple(series(record, rounds) for record in found)
 
-    return StudyRun(condition, cells(PLAIN), cells(SLOWED))
+    made = {one_in: cells(group) for one_in, group in names_of(settings).items()}
+    return StudyRun(condition, made.pop(0), made)
 
 
-def _who() -> list[tuple[str, int]]:
-    """Kinds and numbers of all cells of a run."""
-    return [(kind, number) for kind in (PLAIN, SLOWED) for number in range(COUNT)]
+def names_of(settings: Settings) -> dict[int, tuple[str, ...]]:
+    """Names of all cells of a run, by how many rows one is solved twice of; 0: of none."""
+    kinds = {0: (PLAIN, PLAIN_CELLS)}
+    kinds |= {one_in: (f"{SLOWED}{one_in}", SLOWED_CELLS) for one_in in settings.slow_downs}
+    return {
+        one_in: tuple(alias(kind, number, settings.implementation) for number in range(count))
+        for one_in, (kind, count) in kinds.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The study: trials and rates whose truth is known, and the command."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -12,24 +13,32 @@ from tiny import tiny_dataset
 from harness.analysis.inference import PROCESS_SPREAD, Pairs
 from harness.cli import main
 from harness.commands import study
-from harness.commands.study import rate_table, read_runs
+from harness.commands.study import read_runs
 from harness.errors import UserError
 from harness.report.study import draw_study
 from harness.results.events import Cell, Ended
 from harness.results.records import fold
-from harness.study.backends import alias
 from harness.study.rates import (
     Rate,
     StudyRun,
     Trial,
+    coverage,
     excess_spread,
     overall_shift,
     rates,
     trials_frame,
 )
-from harness.study.trials import COUNT, Settings, cells_of
+from harness.study.summary import curve_of, rate_table
+from harness.study.trials import (
+    PLAIN_CELLS,
+    SLOW_DOWNS,
+    SLOWED_CELLS,
+    Settings,
+    cells_of,
+    names_of,
+)
 
-SETTINGS = Settings("numba-serial", 8, 1, 180, 10, "5a")
+SETTINGS = Settings("numba-serial", 8, 1, 30, 10, "5a")
 
 
 def pairs(log: float, noise=(0.001, -0.002, 0.001, 0.0, 0.0015)) -> Pairs:
@@ -43,7 +52,7 @@ def study_run(condition, slowed=0.1, count=2) -> StudyRun:
     return StudyRun(
         condition,
         tuple(series_of(logs) for logs in plain),
-        tuple(series_of(slowed + logs[::-1]) for logs in plain),
+        {36: tuple(series_of(slowed + logs[::-1]) for logs in plain)},
     )
 
 
@@ -52,13 +61,14 @@ def study_run(condition, slowed=0.1, count=2) -> StudyRun:
 
 def made_run(status="ok"):
     """A run of all aliases, the slowed ones 5 % slower, in two processes each."""
-    names = [alias(kind, n, "numba-serial") for kind in ("plain", "slowed") for n in range(COUNT)]
+    groups = names_of(SETTINGS)
+    names = [name for group in groups.values() for name in group]
     events = [run_started(), rung_started(), *(planned(name) for name in names)]
     random = np.random.default_rng(0)
     drift = np.exp(random.standard_normal(20))
     for name in names:
         cell = Cell("100k", name, 1)
-        factor = 1.05 if "slowed" in name else 1.0
+        factor = next(1 + 1.8 / n if n else 1.0 for n in groups if name in groups[n])
         seconds = factor * drift * np.exp(0.002 * random.standard_normal(20))
         made = turns(cell, seconds.tolist())
         events += [replace(turn, process=1 + (turn.round > 10)) for turn in made]
@@ -71,13 +81,14 @@ def test_all_pairs_of_a_runs_cells_are_trials():
     trials = run.trials
     same = [trial for trial in trials if trial.kind == "same"]
     slowed = [trial for trial in trials if trial.kind == "slowed"]
-    assert len(same) == COUNT * (COUNT - 1)
-    assert len(slowed) == COUNT**2
-    assert run.independent("same") == run.independent("slowed") == COUNT
+    assert len(same) == PLAIN_CELLS * (PLAIN_CELLS - 1) // 2 + len(SLOW_DOWNS)
+    assert len(slowed) == PLAIN_CELLS * SLOWED_CELLS * len(SLOW_DOWNS)
+    assert run.independent(None) == PLAIN_CELLS // 2 + len(SLOW_DOWNS)
+    assert {run.independent(one_in) for one_in in SLOW_DOWNS} == {SLOWED_CELLS}
     assert {trial.condition for trial in trials} == {"loaded"}
     for trial in trials:
-        assert trial.found == (trial.kind == "slowed")
-        expected = 1.05 if trial.kind == "slowed" else 1.0
+        assert trial.found == (trial.one_in in (18, 36))
+        expected = 1 + 1.8 / trial.one_in if trial.one_in else 1.0
         assert trial.shift.ratio == pytest.approx(expected, abs=0.015)
         assert trial.pairs.own.processes == trial.pairs.other.processes == 2
     paired = {(id(trial.pairs.own), id(trial.pairs.other)) for trial in trials}
@@ -98,9 +109,25 @@ def test_rates_are_counted_by_kind_and_condition():
     slowed = found["slowed", "quiet"]
     assert (slowed.found, slowed.trials, slowed.independent, slowed.met) == (36, 40, 20, True)
     assert found["slowed", "loaded"].found == 0
-    table = rate_table(rates(runs))
-    assert "36 of 40" in table
-    assert table.count("NOT MET") == 1
+    trials = [trial for run in runs for trial in run.trials]
+    rows, headers = rate_table(rates(runs), trials)
+    assert [len(row) for row in rows] == [len(headers)] * 4
+    assert [row[3] for row in rows] == ["0 of 20", "36 of 40", "0 of 2", "0 of 4"]
+    assert [row[-1] for row in rows] == ["met", "met", "met", "NOT MET"]
+    curve = curve_of(rates(runs), trials)
+    assert curve["share"].tolist() == [0.0, 0.9, 0.0, 0.0]
+    assert curve["ratio"].tolist() == pytest.approx([1, np.exp(0.09), 1, np.exp(-0.1)], abs=0.001)
+
+
+def test_nothing_is_asked_of_a_slow_down_below_five_per_cent():
+    assert [Rate("slowed", "quiet", 9, 1, 9, one_in).met for one_in in (37, 36)] == [None, False]
+
+
+def test_coverage_counts_the_intervals_that_hold_the_truth():
+    trials = [Trial("same", "quiet", pairs(log)) for log in (0.0, 0.001, 0.3, -0.4)]
+    assert coverage(trials, 0.0) == 0.5
+    assert coverage(trials, 0.3) == 0.25
+    assert coverage([], 0.0) is None
 
 
 @pytest.mark.parametrize("hits", [0, 2, 17, 40])
@@ -124,7 +151,7 @@ def test_an_interval_holds_though_trials_share_cells(chance):
 
 
 def test_a_slowed_one_that_looks_faster_is_not_found():
-    assert not Trial("slowed", "quiet", pairs(-0.1)).found
+    assert not Trial("slowed", "quiet", pairs(-0.1), 36).found
     assert Trial("same", "quiet", pairs(-0.1)).found
 
 
@@ -162,17 +189,15 @@ def short_study(monkeypatch, tmp_path):
     short.most, short.made, short.path = 100, made, tmp_path / "s.json"
     monkeypatch.setattr(study, "make_run", make_run)
     monkeypatch.setattr(study, "open_dataset", lambda *_: tiny_dataset())
-    monkeypatch.setattr(
-        study, "cut", lambda dataset, *_, **__: type("R", (), {"train": dataset.ratings})
-    )
     return short
 
 
 def test_a_study_prints_draws_and_keeps_its_rates(short_study, capsys):
-    assert short_study("--trials", "31") == 0
+    assert short_study("--trials", "7") == 0
     said = capsys.readouterr().out
-    assert said.count("64 of 64") == said.count("0 of 56") == 2
-    assert "quiet: they took 1.05" in said
+    assert said.count("12 of 12") == 4
+    assert said.count("0 of 20") == 2
+    assert len(re.findall(r"  1\.(?:04|05)\d  ", said)) == 2
     held = json.loads(short_study.path.read_text())
     assert [run["condition"] for run in held["runs"]] == ["quiet", "loaded"]
     for suffix in (".svg", ".png"):
@@ -186,9 +211,9 @@ def test_ctrl_c_prints_what_there_is_and_the_same_command_goes_on(short_study, c
     assert short_study("--trials", "4") == 130
     said = capsys.readouterr().out
     assert "interrupted" in said
-    assert "64 of 64" in said
+    assert "12 of 12" in said
     short_study.most = 100
-    assert short_study("--trials", "6") == 0
+    assert short_study("--trials", "8") == 0
     assert short_study.made == [("quiet", 0), ("loaded", 1)]
 
 
@@ -200,14 +225,14 @@ def test_ctrl_c_before_the_first_run_is_no_error(short_study, capsys):
 
 def test_a_rate_that_is_not_met_is_status_1(short_study, monkeypatch):
     monkeypatch.setattr(study, "make_run", lambda s, d, condition, *_: study_run(condition, 0.0))
-    assert short_study("--trials", "4") == 1
+    assert short_study("--trials", "2") == 1
 
 
 def test_trials_of_another_study_are_not_mixed_in(short_study, capsys):
     short_study("--trials", "4")
     capsys.readouterr()
-    assert short_study("--trials", "4", "--rounds", "30") == 2
-    assert "rounds was 180 and is 30 now: give another --out" in capsys.readouterr().err
+    assert short_study("--trials", "4", "--rounds", "60") == 2
+    assert "rounds was 30 and is 60 now: give another --out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"settings": {}}', '{"settings": {}, "runs": [1]}'])
@@ -223,6 +248,6 @@ def test_the_figure_would_not_overwrite_the_trials(capsys):
 
 
 def test_the_figure_of_no_trial_is_drawn(tmp_path):
-    written = draw_study(trials_frame([]), {}, "nothing yet", tmp_path / "s.json")
+    written = draw_study(trials_frame([]), curve_of([], []), "nothing yet", tmp_path / "s.json")
     assert [path.suffix for path in written] == [".svg", ".png"]
     assert "no trial yet" in written[0].read_text()

@@ -1,0 +1,105 @@
+"""What documents say of what scripts and commands left in `results/record/<machine>/`."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from harness.commands.study import read_study
+from harness.report.drawing.style import svg
+from harness.report.files import write_whole
+from harness.report.study import study_figure
+from harness.study.rates import rates, trials_frame
+from harness.study.summary import curve_of, observations, rate_table, title_of
+from scripts._records import FIGURES_IN, RECORDS, Part, Recorded, processor_of, wrapped
+from scripts.measure_cluster import rows as cluster_rows
+from scripts.race_ranks import rows as rank_rows
+from scripts.tiled_profile import about as profile_about
+from scripts.tiled_profile import rows as profile_rows
+from scripts.try_pair import rows as pair_rows
+
+
+def profile(_: Sequence[Recorded], __: Path) -> str:
+    """Where a sweep of the tiled kernel spends its time, on each machine."""
+    found = []
+    for folder, facts in _measured("profile.json"):
+        found += [wrapped(f"{_processor(facts)} ({folder}). {profile_about(facts)}:")]
+        lines, headers = profile_rows(facts)
+        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+    return "\n\n".join(found)
+
+
+def ranks(_: Sequence[Recorded], __: Path) -> str:
+    """`numba-tiled` against `numba-parallel`, rank by rank, on each machine."""
+    found = []
+    for folder, facts in _measured("ranks.json"):
+        about = f"{facts['data']} at {facts['scale']}, {facts['threads']} threads"
+        rounds = f"{facts['rounds']} rounds"
+        found += [wrapped(f"{_processor(facts)} ({folder}); {about}, {rounds}:")]
+        lines, headers, _beaten = rank_rows(facts)
+        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+    return "\n\n".join(found)
+
+
+def cluster(_: Sequence[Recorded], __: Path) -> str:
+    """Seconds and bytes of a sweep on a cluster, beside the model."""
+    found = []
+    for folder, facts in _measured("cluster.json"):
+        rank = facts["lines"][0]["rank"]
+        found += [wrapped(f"{_processor(facts)} ({folder}); {facts['data']}, rank {rank}:")]
+        lines, headers = cluster_rows(facts["lines"])
+        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+    return "\n\n".join(found)
+
+
+def pair_trials(_: Sequence[Recorded], __: Path) -> str:
+    """How often `pair` was right, on each machine."""
+    found = []
+    for file in sorted(RECORDS.glob("*/pair.jsonl"), reverse=True):
+        lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        one = lines[0]
+        what = f"{one['impl']}, rank {one['rank']}, {one['threads']} thread, {one['scale']}"
+        found += [wrapped(f"{what}; {processor_of(one['machine'])} ({file.parent.name}):")]
+        table, headers = pair_rows(lines)
+        found += [tabulate(table, headers, tablefmt="pipe", disable_numparse=True)]
+    return "\n\n".join(found) or "No trials are recorded yet."
+
+
+def _measured(name: str) -> list[tuple[str, dict[str, Any]]]:
+    """What scripts left in the folders of machines, the newest first."""
+    files = sorted(RECORDS.glob(f"*/{name}"), reverse=True)
+    return [(file.parent.name, json.loads(file.read_text(encoding="utf-8"))) for file in files]
+
+
+def _processor(facts: dict[str, Any]) -> str:
+    return processor_of(facts["machine"])
+
+
+def study(_: Sequence[Recorded], root: Path) -> str:
+    """How often a verdict was right, on each machine; the figure is of the newest."""
+    found = []
+    for file in sorted(RECORDS.glob("*/study.json"), reverse=True):
+        settings, machine, runs = read_study(file)
+        trials = [trial for run in runs for trial in run.trials]
+        found += [wrapped(f"{title_of(settings)}; {processor_of(machine)} ({file.parent.name}):")]
+        table, headers = rate_table(rates(runs), trials)
+        found += [tabulate(table, headers, tablefmt="pipe", disable_numparse=True)]
+        found += [wrapped(line + ".") for line in observations(trials)]
+        if not any("![" in text for text in found):
+            figure = study_figure(
+                trials_frame(trials), curve_of(rates(runs), trials), title_of(settings)
+            )
+            write_whole(root / FIGURES_IN / "study.svg", svg(figure))
+            found += [f"![Every trial with its interval]({FIGURES_IN / 'study.svg'})"]
+    return "\n\n".join(found) or "No study is recorded yet."
+
+
+MEASURED: dict[str, Part] = {
+    "cluster": cluster,
+    "pair-trials": pair_trials,
+    "profile": profile,
+    "ranks": ranks,
+    "study": study,
+}

@@ -1,14 +1,14 @@
 """Partitions of both sides on the workers of a Dask cluster, to the bits of `numba-tiled`."""
 
 import os
-from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.backend import AlsBackend, Side, SolveError
+from implementations.backend import AlsBackend, Side
+from implementations.cluster.half_sweep import solve_side
 from implementations.cluster.part import Part, parts_of
 from implementations.cluster.workers import SCHEDULER, Placed, Workers
 from implementations.factors import Factors
@@ -57,7 +57,6 @@ class DaskTiled(AlsBackend):
 
     def prepare(self, train: Ratings) -> None:
         """Compress by user and by item, cut both into partitions, and send them to workers."""
-        self._sizes: dict[Side, int] = {"users": train.n_users, "items": train.n_items}
         users = by_user(train, self.threads)
         items = transpose(users, train.n_items, self.threads)
         self._parts = {
@@ -96,33 +95,6 @@ class DaskTiled(AlsBackend):
         return workers.place(parts_of(csr, n_other, workers.partitions, self.params, name))
 
     def _update(self, side: Side, other: Side) -> None:
-        placed = self._parts[side]
-        solved = self.workers.solve_all(placed, self._asking(side, self._rows[other]))
-        failed = [one.failed for one in solved if one.failed is not None]
-        if failed:
-            raise SolveError(side, min(failed))
-        rows = np.zeros((self._sizes[side], self.params.rank + 1), self.dtype)
-        for one, found in zip(placed, solved, strict=True):
-            rows[one.part.first : one.part.first + one.part.n_rows] = found.rows
-        self._rows[side] = rows
-
-    def _asking(self, side: Side, fixed: NDArray[Float]) -> Callable[[Placed], Any]:
-        """How a partition is asked to be solved: with all of the other side, or a part of it."""
-        workers, mine, relaxation = self.workers, self._rows[side], self.relaxation
-        whole: dict[int, Any] = {}  # by the number of losses: sent again after each
-
-        def ask(one: Placed) -> Any:
-            if one.part.needed is not None:
-                given = workers.send(fixed[one.part.needed], one.worker)
-            else:
-                if workers.lost not in whole:
-                    whole[workers.lost] = workers.send_to_all(fixed)
-                given = whole[workers.lost]
-            old = None
-            if relaxation != 1:
-                stop = one.part.first + one.part.n_rows
-                old = workers.send(mine[one.part.first : stop], one.worker)
-            asked: Sequence[Any] = (one.future, given, self._mean, old, relaxation)
-            return workers.call(Part.solve, *asked, worker=one.worker)
-
-        return ask
+        sides = self._rows[side], self._rows[other]
+        given = self._parts[side], *sides, self._mean, self.relaxation
+        self._rows[side] = solve_side(self.workers, side, *given)

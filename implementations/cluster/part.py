@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from implementations.problem import AlsParams, Float
 from implementations.ratings import Csr
 from implementations.tiled.crew import Crew, Ordered
 from implementations.tiled.plan import Plan
+from implementations.tiled.rows import Rows
 from implementations.tiled.schedule import ROW_COST
 from implementations.tiled.target import host_target
 
@@ -112,9 +114,23 @@ class Part:
         dtype, layout = np.dtype(self.dtype), self._plan.layout
         before = np.zeros((self.n_rows, self.params.rank + 1), dtype) if old is None else old
         rows = layout.pack(before, dtype)
-        task = self._crew.task(self._ordered, mean, layout.pack(fixed, dtype), rows, relaxation)
+        task = self._crew.task(self._ordered, mean, self._packed(fixed), rows, relaxation)
         failed = self._crew.solve(task)
         return Solved(layout.unpack(rows), None if failed is None else failed + self.first)
+
+    def _packed(self, fixed: NDArray[Float]) -> Rows:
+        """The other side as the kernel gathers from; once for all partitions that are given it."""
+        key = (id(fixed), self._plan)
+        if _last_packed.get("key") != key or _last_packed["of"]() is not fixed:
+            made = self._plan.layout.pack(fixed, np.dtype(self.dtype))
+            _last_packed.update(key=key, of=ref(fixed), rows=made)
+        rows: Rows = _last_packed["rows"]
+        return rows
+
+
+# What this process was given last, and the same packed: partitions that touch most of the other
+# side are given one array. A worker has one thread.
+_last_packed: dict[str, Any] = {}
 
 
 def parts_of(csr: Csr, n_other: int, count: int, params: AlsParams, dtype: str) -> list[Part]:

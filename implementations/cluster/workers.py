@@ -3,8 +3,13 @@
 import atexit
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import cycle
 from time import monotonic, sleep
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from implementations.cluster.part import Part, Solved
 
@@ -47,10 +52,16 @@ def _client_of(key: int | str, make: Callable[[Any], Any]) -> Any:
     return _open[key]
 
 
-def local_client(workers: int) -> Any:
+def local_client(workers: int, memory: int = 0) -> Any:
     """Client of a cluster of processes on this machine, one thread each.
 
     It listens on loopback only, and has no dashboard.
+
+    Parameters
+    ----------
+    workers : int
+    memory : int
+        Bytes that a worker may hold: one that holds more is ended. 0: no limit.
     """
     import dask
     from distributed import Client, LocalCluster
@@ -60,6 +71,10 @@ def local_client(workers: int) -> Any:
         "scheduler.allowed-failures": 1_000,
         "comm.timeouts.connect": "3s",
         "deploy.lost-worker-timeout": "5s",
+        # What does not fit is to be seen, not to become slow on a disk.
+        "worker.memory.target": False,
+        "worker.memory.spill": False,
+        "worker.memory.pause": False,
     }
     dask.config.set({f"distributed.{name}": value for name, value in settings.items()})
     cluster = LocalCluster(
@@ -69,7 +84,7 @@ def local_client(workers: int) -> Any:
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",
         worker_dashboard_address="127.0.0.1:0",
-        memory_limit=0,
+        memory_limit=memory,
         silence_logs="CRITICAL",
     )
     return Client(cluster, set_as_default=False)
@@ -121,14 +136,26 @@ class Workers:
 
     @property
     def partitions(self) -> int:
-        """Partitions to cut a side into."""
+        """Partitions to cut a side into.
+
+        Raises
+        ------
+        ClusterError
+            Where the environment asks for what is no number of them.
+        """
         asked = os.environ.get(PARTITIONS)
-        return int(asked) if asked else 2 * max(1, len(self.addresses))
+        if not asked:
+            return 2 * max(1, len(self.addresses))
+        if not asked.isdecimal() or int(asked) < 1:
+            raise ClusterError(f"{PARTITIONS}={asked}: give a whole number from 1 on")
+        return int(asked)
 
     def place(self, parts: Sequence[Part]) -> list["Placed"]:
-        """Give each partition to a worker."""
-        addresses = self.addresses
-        return [Placed(part, self, addresses[n % len(addresses)]) for n, part in enumerate(parts)]
+        """Send each partition to a worker."""
+        return [
+            Placed(part.first, part.n_rows, part.needed, partial(self.send, part), worker)
+            for part, worker in zip(parts, cycle(self.addresses), strict=False)
+        ]
 
     def send(self, value: Any, worker: str) -> Any:
         """Data on a worker."""
@@ -224,16 +251,34 @@ class Workers:
 
 
 class Placed:
-    """A partition on a worker."""
+    """A partition on a worker.
 
-    def __init__(self, part: Part, workers: Workers, worker: str) -> None:
-        self.part, self._workers = part, workers
+    Parameters
+    ----------
+    first, n_rows : int
+        Its rows of the side.
+    needed : ndarray of int32, or None
+        Rows of the other side that it is to be sent; None: all.
+    put : callable
+        Puts it on a worker, and gives its future.
+    worker : str
+    """
+
+    def __init__(
+        self,
+        first: int,
+        n_rows: int,
+        needed: NDArray[np.int32] | None,
+        put: Callable[[str], Any],
+        worker: str,
+    ) -> None:
+        self.rows, self.needed, self._put = slice(first, first + n_rows), needed, put
         self.move(worker)
 
     def move(self, worker: str) -> None:
-        """Send it to a worker."""
+        """Put it on a worker."""
         self.worker = worker
-        self.future = self._workers.send(self.part, worker)
+        self.future = self._put(worker)
 
 
 def _lost() -> tuple[type[BaseException], ...]:

@@ -14,10 +14,11 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from typing import NoReturn
 
-from harness.commands import latent_options, pair_options
+from harness.commands import generate_options, latent_options, pair_options, train_options
 from harness.errors import UserError, visible
 from harness.options import (
     add_columns,
+    add_model,
     add_source,
     count,
     counts,
@@ -125,6 +126,10 @@ def _parser() -> argparse.ArgumentParser:
     pair_options.add_options(pair)
     _add_study(commands.add_parser("study", help="measure how often verdicts are wrong"))
     _add_reproduce(commands.add_parser("reproduce", help="try published figures"))
+    train = commands.add_parser("train", help="a model from ratings in many files, on a cluster")
+    train_options.add_options(train)
+    generate = commands.add_parser("generate", help="write synthetic ratings of any size")
+    generate_options.add_options(generate)
     return parser
 
 
@@ -138,13 +143,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--only", action="store_true", help="that scale alone")
     add_source(parser)
     add("--baseline", help="implementation that speedups are relative to (default: the lowest)")
-    add("--rank", type=int, default=20, help="length of a factor, the bias not counted")
-    add("--reg", type=float, help="regulariser of factors (default: 25; .05 if count-scaled)")
-    add("--bias-reg", type=float, help="of biases (default: 7.5; .05 if count-scaled)")
-    add("--count-scaled", action="store_true", help="weigh regularisers by counts (ALS-WR)")
-    add("--no-biases", action="store_true", help="no user and item biases")
-    add("--seed", type=int, default=0, help="of the start factors")
-    add("--split-seed", type=int, default=0, help="of the holdout")
+    add_model(parser)
     add("--shuffle-seed", type=int, default=0, help="of the order of turns")
     add("--sweeps", type=count, default=10, help="first sweeps, each judged for quality")
     add("--rounds", type=count, default=30, help="turns of each cell on the clock, at most")

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, ArgumentTypeError
 from math import isnan
+from re import fullmatch
 
 _COLUMNS = (
     "columns of a table in --data: names, or numbers from 1; NAME:text takes ids as text "
@@ -22,6 +23,18 @@ def add_columns(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--columns", type=columns, default={}, metavar="user=A,item=B,rating=C", help=_COLUMNS
     )
+
+
+def add_model(parser: ArgumentParser) -> None:
+    """Add what the model is, and which ratings are held out."""
+    add = parser.add_argument
+    add("--rank", type=int, default=20, help="length of a factor, the bias not counted")
+    add("--reg", type=float, help="regulariser of factors (default: 25; .05 if count-scaled)")
+    add("--bias-reg", type=float, help="of biases (default: 7.5; .05 if count-scaled)")
+    add("--count-scaled", action="store_true", help="weigh regularisers by counts (ALS-WR)")
+    add("--no-biases", action="store_true", help="no user and item biases")
+    add("--seed", type=int, default=0, help="of the start factors")
+    add("--split-seed", type=int, default=0, help="of the holdout")
 
 
 def count(text: str) -> int:
@@ -72,3 +85,15 @@ def precision(text: str) -> float:
     if not 0 < part < 1:
         raise ArgumentTypeError(f"{text!r} is not a percentage between 0 and 100")
     return part
+
+
+_UNITS = {"": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40, "MB": 10**6, "GB": 10**9}
+
+
+def size_in_bytes(text: str) -> int:
+    """Bytes, written as a number and a unit."""
+    found = fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]iB|[MG]B|)", text)
+    size = int(float(found[1]) * _UNITS[found[2]]) if found else 0
+    if size < 1:
+        raise ArgumentTypeError(f"{text!r} is not a size such as 3GiB or 500MB")
+    return size

@@ -31,11 +31,24 @@ def start_factors(train: Ratings, params: AlsParams) -> Factors:
     """
     of_kind("train", train, Ratings)
     of_kind("params", params, AlsParams)
-    users = np.zeros((train.n_users, params.rank + 1))
-    items = np.zeros((train.n_items, params.rank + 1))
+    return start_of(train.n_users, train.n_items, train.mean, params)
+
+
+def start_of(n_users: int, n_items: int, mean: float, params: AlsParams) -> Factors:
+    """The same start, of ratings that are elsewhere.
+
+    Parameters
+    ----------
+    n_users, n_items : int
+    mean : float
+        Of the training ratings.
+    params : AlsParams
+    """
+    users = np.zeros((n_users, params.rank + 1))
+    items = np.zeros((n_items, params.rank + 1))
     generator = np.random.default_rng(params.seed)
-    items[:, :-1] = _START_SCALE * generator.standard_normal((train.n_items, params.rank))
-    return Factors(users, items, train.mean)
+    items[:, :-1] = _START_SCALE * generator.standard_normal((n_items, params.rank))
+    return Factors(users, items, mean)
 
 
 def ready(

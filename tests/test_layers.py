@@ -80,6 +80,7 @@ HARNESS = {
         "harness.report",
         "harness.results",
     },
+    "partitioned": {"harness.data", "implementations"},
     "study": {
         "harness.analysis",
         "harness.data",

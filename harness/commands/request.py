@@ -63,7 +63,7 @@ def request_of(options: Namespace) -> Request:
         raise UserError(f"--shuffle-seed must not be negative, but is {options.shuffle_seed}")
     own_budget = options.budget is not None  # it alone then decides how long a cell may take
     return Request(
-        params=_params(options),
+        params=model_params(options),
         budget_s=options.budget if own_budget else Plan.budget_s,
         share=None if own_budget else SHARE,
         **_plain(options),
@@ -76,7 +76,14 @@ def _plain(options: Namespace) -> dict[str, Any]:
     return {name: given[name] for name in Request.__dataclass_fields__ if name in given}
 
 
-def _params(options: Namespace) -> AlsParams:
+def model_params(options: Namespace) -> AlsParams:
+    """Parameters of the model.
+
+    Raises
+    ------
+    UserError
+        Where one is out of range.
+    """
     try:
         return AlsParams(
             rank=options.rank,

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from implementations.backend import AlsBackend, Side
+from implementations.cluster.clients import SCHEDULER
 from implementations.cluster.half_sweep import solve_side
 from implementations.cluster.part import Part, parts_of
-from implementations.cluster.workers import SCHEDULER, Placed, Workers
+from implementations.cluster.workers import Placed, Workers
 from implementations.factors import Factors
 from implementations.layout import by_user, csr_bytes, transpose
 from implementations.problem import AlsParams, Float, Job

@@ -151,20 +151,32 @@ def parts_of(csr: Csr, n_other: int, count: int, params: AlsParams, dtype: str) 
     for first, stop in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
         begin, end = csr.indptr[first], csr.indptr[stop]
         indices, values = csr.indices[begin:end], csr.values[begin:end]
-        indices, needed = _renumbered(indices, n_other)
+        needed, places = touched((indices,), n_other)
+        indices = np.array(indices) if needed is None else places[indices]
         mine = Csr(csr.indptr[first : stop + 1] - begin, indices, np.array(values))
         made.append(Part(first, mine, needed, params, dtype))
     return made
 
 
-def _renumbered(
-    indices: NDArray[np.int32], n_other: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32] | None]:
-    """Ids among those that occur, and these; unchanged, and None, where most do."""
-    touched = np.zeros(n_other, np.bool_)
-    touched[indices] = True
-    needed = np.flatnonzero(touched).astype(np.int32)
-    if len(needed) >= _WHOLE_FROM * n_other:
-        return np.array(indices), None
-    places = np.cumsum(touched, dtype=np.int32) - np.int32(1)
-    return places[indices], needed
+def touched(
+    columns: tuple[NDArray[np.int32], ...], n_other: int
+) -> tuple[NDArray[np.int32] | None, NDArray[np.int32]]:
+    """Rows of the other side that occur, and the place of each among these; None where most do.
+
+    Parameters
+    ----------
+    columns : tuple of ndarray, int32
+    n_other : int
+
+    Returns
+    -------
+    needed : ndarray of int32, or None
+    places : ndarray of int32, shape (n_other,)
+        Of use where `needed` is not None.
+    """
+    seen = np.zeros(n_other, np.bool_)
+    for column in columns:
+        seen[column] = True
+    needed = np.flatnonzero(seen).astype(np.int32)
+    places = np.cumsum(seen, dtype=np.int32) - np.int32(1)
+    return (None if len(needed) >= _WHOLE_FROM * n_other else needed), places

@@ -1,6 +1,5 @@
-"""The workers of a Dask cluster: a local one, or the one whose scheduler the environment names."""
+"""The workers of a Dask cluster: what they hold, and what becomes of it when one dies."""
 
-import atexit
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,10 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from implementations.cluster.clients import (
+    SCHEDULER,
+    ClusterError,
+    client_of,
+    local_client,
+    remote_client,
+)
 from implementations.cluster.part import Part, Solved
 
-SCHEDULER = "ALS_LADDER_SCHEDULER"
-"""Environment variable with the address of a scheduler, such as tcp://10.0.0.1:8786."""
 PARTITIONS = "ALS_LADDER_PARTITIONS"
 """Environment variable with the number of partitions of a side; otherwise two for each worker."""
 # A partition that was lost with its worker so often is given up: something else is wrong.
@@ -23,89 +27,6 @@ _MOST_LOSSES = 25
 
 # Seconds until a lost worker is expected to be replaced.
 _PATIENCE_S, _LOOK_S = 60, 0.2
-
-
-class ClusterError(RuntimeError):
-    """The scheduler is gone, or workers are lost again and again."""
-
-
-_open: dict[int | str, Any] = {}
-
-
-def close_clients() -> None:
-    """Close all clients, and the clusters that were started for them; done at exit, too."""
-    while _open:
-        client = _open.popitem()[1]
-        cluster = client.cluster
-        client.close()
-        if cluster is not None:
-            cluster.close()
-
-
-atexit.register(close_clients)
-
-
-def _client_of(key: int | str, make: Callable[[Any], Any]) -> Any:
-    """One client for each cluster, whoever asks; another one where its scheduler is gone."""
-    if key not in _open or _open[key].status != "running":
-        _open[key] = make(key)
-    return _open[key]
-
-
-def local_client(workers: int, memory: int = 0) -> Any:
-    """Client of a cluster of processes on this machine, one thread each.
-
-    It listens on loopback only, and has no dashboard.
-
-    Parameters
-    ----------
-    workers : int
-    memory : int
-        Bytes that a worker may hold: one that holds more is ended. 0: no limit.
-    """
-    import dask
-    from distributed import Client, LocalCluster
-
-    # A lost worker takes its data with it: they are sent anew, so no death counts against a task.
-    settings = {
-        "scheduler.allowed-failures": 1_000,
-        "comm.timeouts.connect": "3s",
-        "deploy.lost-worker-timeout": "5s",
-        # What does not fit is to be seen, not to become slow on a disk.
-        "worker.memory.target": False,
-        "worker.memory.spill": False,
-        "worker.memory.pause": False,
-    }
-    dask.config.set({f"distributed.{name}": value for name, value in settings.items()})
-    cluster = LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        worker_dashboard_address="127.0.0.1:0",
-        memory_limit=memory,
-        silence_logs="CRITICAL",
-    )
-    return Client(cluster, set_as_default=False)
-
-
-def remote_client(address: str) -> Any:
-    """Client of a scheduler that runs already.
-
-    Raises
-    ------
-    ClusterError
-        Where none answers there.
-    """
-    from distributed import Client
-
-    try:
-        client = Client(address, timeout="10s", set_as_default=False)
-        client.wait_for_workers(1, timeout=10)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ClusterError(f"{SCHEDULER}={address}: no scheduler with workers answers") from error
-    return client
 
 
 class _LostError(Exception):
@@ -119,13 +40,17 @@ class Workers:
     ----------
     count : int
         Workers of a local cluster; ignored where the environment names a scheduler.
+    memory : int
+        As of `local_client`.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, memory: int = 0) -> None:
         address = os.environ.get(SCHEDULER)
         self._count = count
-        made = remote_client if address else local_client
-        self._client = _client_of(address or count, made)
+        if address:
+            self._client = client_of(address, lambda: remote_client(address))
+        else:
+            self._client = client_of((count, memory), lambda: local_client(count, memory))
         self.bytes_sent = 0
         self.lost = 0
 
@@ -196,14 +121,43 @@ class Workers:
             function, *given, workers=[worker], allow_other_workers=True, pure=False
         )
 
+    def map(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+        """Results of calls that need nothing but their arguments, each on any worker.
+
+        Raises
+        ------
+        ClusterError
+            Where the scheduler is gone, or workers die of them again and again.
+        """
+        from distributed import KilledWorker
+
+        try:
+            futures = self._client.map(_called, calls, pure=False)
+            return list(self._client.gather(futures))
+        except KilledWorker as error:
+            raise ClusterError(f"workers die of it: {error}") from error
+        except _lost() as error:
+            self._expect_scheduler()
+            raise ClusterError(f"workers are lost: {error}") from error
+
+    def of_each(self, function: Callable[[], Any]) -> dict[str, Any]:
+        """What a function gives on each worker, by its address."""
+        return dict(self._client.run(function))
+
     def solve_all(self, placed: Sequence["Placed"], ask: Callable[["Placed"], Any]) -> list[Solved]:
-        """Solve all partitions; what is lost with a worker is sent and solved anew.
+        """Solve all partitions, and count what comes back; as `results` otherwise."""
+        found: list[Solved] = self.results(placed, ask)
+        self.bytes_sent += sum(solved.rows.nbytes for solved in found)
+        return found
+
+    def results(self, placed: Sequence["Placed"], ask: Callable[["Placed"], Any]) -> list[Any]:
+        """What all partitions are asked for; what is lost with a worker is asked for anew.
 
         Parameters
         ----------
         placed : sequence of Placed
         ask : callable
-            Gives the future of a partition's `Solved`.
+            Gives the future of what a partition is asked for.
 
         Raises
         ------
@@ -211,9 +165,7 @@ class Workers:
             Where the scheduler is gone, or a partition was lost too often.
         """
         futures = {one: self._asked(one, ask) for one in placed}
-        found = [self._found(one, futures[one], ask) for one in placed]
-        self.bytes_sent += sum(solved.rows.nbytes for solved in found)
-        return found
+        return [self._found(one, futures[one], ask) for one in placed]
 
     def _asked(self, one: "Placed", ask: Callable[["Placed"], Any]) -> Any:
         """The future of a partition; None where its worker was lost while it was asked."""
@@ -222,13 +174,12 @@ class Workers:
         except _lost():
             return None
 
-    def _found(self, one: "Placed", future: Any, ask: Callable[["Placed"], Any]) -> Solved:
+    def _found(self, one: "Placed", future: Any, ask: Callable[["Placed"], Any]) -> Any:
         """What a future gives, or those that are asked for after it."""
         for _ in range(_MOST_LOSSES):
             if future is not None:
                 try:
-                    solved: Solved = future.result()
-                    return solved
+                    return future.result()
                 except _lost():
                     pass
             self._recover(one)
@@ -279,6 +230,10 @@ class Placed:
         """Put it on a worker."""
         self.worker = worker
         self.future = self._put(worker)
+
+
+def _called(call: Callable[[], Any]) -> Any:
+    return call()
 
 
 def _lost() -> tuple[type[BaseException], ...]:

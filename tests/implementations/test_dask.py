@@ -14,10 +14,11 @@ pytest.importorskip("distributed", reason="the extra [dask] is not installed")
 
 from harness.conformance.problems import irregular
 from implementations import AlsParams, Ratings, SolveError, fit, start_factors
-from implementations.cluster import workers as cluster_workers
+from implementations.cluster import clients
 from implementations.cluster.backend import DaskTiled
+from implementations.cluster.clients import SCHEDULER, ClusterError
 from implementations.cluster.part import parts_of
-from implementations.cluster.workers import PARTITIONS, SCHEDULER, ClusterError
+from implementations.cluster.workers import PARTITIONS
 from implementations.layout import by_user
 from implementations.problem import Job
 from implementations.ratings import ProblemSize
@@ -30,7 +31,7 @@ TWIN = {"float64": "numba-tiled", "float32": "numba-tiled-f32"}
 @pytest.fixture(scope="module", autouse=True)
 def _closed_in_the_end():
     yield
-    cluster_workers.close_clients()
+    clients.close_clients()
 
 
 def ratings(n_users=400, n_items=120, n=8_000):
@@ -44,8 +45,8 @@ def ratings(n_users=400, n_items=120, n=8_000):
 
 
 def ready(train, dtype="float64", workers=2, params=PARAMS):
-    if {*cluster_workers._open} - {workers}:
-        cluster_workers.close_clients()  # workers that wait take processor time, too
+    if {*clients._open} - {(workers, 0)}:
+        clients.close_clients()  # workers that wait take processor time, too
     backend = DaskTiled(params, np.dtype(dtype), workers)
     backend.prepare(train)
     backend.load(start_factors(train, params))
@@ -187,4 +188,4 @@ def test_a_scheduler_of_ones_own_and_its_end(monkeypatch):
         time.sleep(0.1)
     with pytest.raises(ClusterError, match="the scheduler is gone"):
         swept(backend, 1)
-    cluster_workers.close_clients()
+    clients.close_clients()

@@ -76,6 +76,24 @@ def locate(path: Path, columns: Mapping[str, str] | None = None) -> Source:
     return _beside(path, given) if path.name in _RELEASES else _alone(path, given)
 
 
+def tables_in(path: Path) -> list[Path]:
+    """All files of ratings in a folder, by name; of what is a file, that one.
+
+    Raises
+    ------
+    UserError
+        Where there is none.
+    """
+    if not path.is_dir():
+        locate(path)
+        return [path]
+    names = [file for file in _files_under(path) if all(_counts(part) for part in file.parts)]
+    found = [path / name for name in names if _rank(name) is not None]
+    if not found:
+        raise UserError(f"{path} holds no table of ratings: give a folder of parquet or csv files")
+    return found
+
+
 def _in_folder(path: Path, columns: Mapping[str, str]) -> Source:
     try:
         files = list(_files_under(path))

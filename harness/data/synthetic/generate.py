@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.dataset import Dataset, content_sha256
+from harness.data.ladder.holdout import hash_ids
 from harness.data.ladder.scales import ladder_order, prefix_length
 from harness.data.synthetic.kernels import (
     Keys,
@@ -54,6 +55,8 @@ _USERS_AT_ONCE = 2000
 
 # Their order is part of the data: a new purpose goes to the end.
 _PURPOSES = ("users", "movies", "genres", "planted", "raters", "popular", "taste", "noise")
+# Those that differ between populations.
+_OF_USERS = ("users", "raters", "popular", "taste", "noise")
 
 
 class Pattern(NamedTuple):
@@ -77,6 +80,7 @@ def make(
     *,
     seed: int = 0,
     plan: Plan | None = None,
+    population: int = 0,
 ) -> Dataset:
     """Make the stand-in, or those of its users whom the ladder needs.
 
@@ -91,6 +95,9 @@ def make(
         0 … 2⁶⁴ - 1.
     plan : Plan, optional
         What is planted; left out, what resembles MovieLens 32M.
+    population : int
+        Which users: each has other ones, with ids of their own, of the same movies. 0: the set that
+        goes by the name.
 
     Returns
     -------
@@ -106,9 +113,12 @@ def make(
         raise ValueError(f"{NAME} has 1 … {N_RATINGS:,} ratings to make, not {n_ratings:,}")
     plan = plan or Plan()
     key = keys(seed, _PURPOSES)
+    if population:
+        others = keys(int(hash_ids(np.array([population]))[0]), _PURPOSES)
+        key |= {purpose: key[purpose] ^ others[purpose] for purpose in _OF_USERS}
     report(f"{NAME}: drawing who rates what")
     pattern = _draw_pattern(key)
-    user_ids = np.arange(1, N_USERS + 1)
+    user_ids = np.arange(1, N_USERS + 1) + population * N_USERS
     users = _users_of_ladder(user_ids, pattern.n_by_user, n_ratings)
     genres = genres_of_movies(key["genres"], N_MOVIES)
     taste = plant(plan, pattern.n_by_rank[pattern.ranks], genres, key["planted"])

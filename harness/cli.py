@@ -22,6 +22,7 @@ from harness.options import (
     add_source,
     count,
     counts,
+    paths,
     precision,
     seconds,
     share,
@@ -209,8 +210,9 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
         "end of its 95 % interval is above that, where its RMSE differs beyond its tolerance, or "
         "where it no longer ends well; 2 where the runs are not comparable"
     )
-    parser.add_argument("first", type=Path, metavar="RUN_A", help="folder of the older run")
-    parser.add_argument("second", type=Path, metavar="RUN_B", help="folder of the newer one")
+    words = "folder of the {} run; of several, comma-separated: then the run is the unit"
+    parser.add_argument("first", type=paths, metavar="RUN_A", help=words.format("older"))
+    parser.add_argument("second", type=paths, metavar="RUN_B", help=words.format("newer"))
     parser.add_argument("--force", action="store_true", help="compare what is not comparable")
     parser.add_argument("--fail-if-slower", type=share, metavar="5%", help="for use in CI")
     parser.set_defaults(call=_compare)

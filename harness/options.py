@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, ArgumentTypeError
 from math import isnan
+from pathlib import Path
 from re import fullmatch
 
 _COLUMNS = (
@@ -55,6 +56,13 @@ def columns(text: str) -> dict[str, str]:
     if not found.keys() <= {"user", "item", "rating"} or not all(found.values()):
         raise ArgumentTypeError(f"{text!r} is not like user=A,item=B,rating=C")
     return found
+
+
+def paths(text: str) -> tuple[Path, ...]:
+    """Paths, separated by commas; one that is there counts as it stands, commas and all."""
+    if Path(text).exists():
+        return (Path(text),)
+    return tuple(Path(part) for part in text.split(","))
 
 
 def seconds(text: str) -> float:

@@ -16,6 +16,7 @@ from harness.study.summary import curve_of, observations, rate_table, title_of
 from scripts._records import FIGURES_IN, RECORDS, Part, Recorded, processor_of, wrapped
 from scripts.measure_cluster import rows as cluster_rows
 from scripts.race_ranks import rows as rank_rows
+from scripts.repeat_runs import rows as equal_rows
 from scripts.tiled_profile import about as profile_about
 from scripts.tiled_profile import rows as profile_rows
 from scripts.try_pair import rows as pair_rows
@@ -96,8 +97,33 @@ def study(_: Sequence[Recorded], root: Path) -> str:
     return "\n\n".join(found) or "No study is recorded yet."
 
 
+def equal_runs(_: Sequence[Recorded], __: Path) -> str:
+    """How often `compare` was wrong on equal runs, on each machine."""
+    found = []
+    for folder, facts in _measured("equal-runs.json"):
+        about = f"{facts['scale']}, {facts['rounds']} rounds"
+        if facts["loaded"] != "none":
+            about += f", {facts['loaded']} beside a background load"
+        found += [wrapped(f"{about}; {_processor(facts)} ({folder}):")]
+        lines, headers = equal_rows(facts)
+        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+    return "\n\n".join(found) or "No repeated runs are recorded yet."
+
+
+def many_files(_: Sequence[Recorded], __: Path) -> str:
+    """What `train` said of files that no process could hold, on each machine."""
+    found = []
+    for file in sorted(RECORDS.glob("*/train.txt"), reverse=True):
+        machine, said = file.read_text(encoding="utf-8").split("\n", 1)
+        found += [wrapped(f"{processor_of(json.loads(machine))} ({file.parent.name}):")]
+        found += [f"```\n{said.strip()}\n```"]
+    return "\n\n".join(found) or "No training on many files is recorded yet."
+
+
 MEASURED: dict[str, Part] = {
     "cluster": cluster,
+    "equal-runs": equal_runs,
+    "many-files": many_files,
     "pair-trials": pair_trials,
     "profile": profile,
     "ranks": ranks,

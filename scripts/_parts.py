@@ -26,19 +26,14 @@ from harness.report.headline import headline
 from harness.report.tables import explanations, heading, markdown_table
 from harness.report.terminal import scale_table
 from scripts._measured import MEASURED
-from scripts._records import FIGURES_IN, RECORDS, Part, Recorded, wrapped
+from scripts._method_figures import FIGURES as METHOD_FIGURES
+from scripts._records import FIGURES_IN, RECORDS, Part, Recorded, clearest, wrapped
 from scripts.race_paths import table as path_table
 
 
 def newest(records: Sequence[Recorded], name: str) -> Recorded:
     """The newest committed run of a name."""
     return next(record for record in records if record.name == name)
-
-
-def clearest(records: Sequence[Recorded]) -> Recorded:
-    """The committed ladder with the fewest warnings; of several the newest."""
-    ladders = [record for record in records if record.name == "ladder"]
-    return min(ladders, key=lambda record: len(record.warnings))
 
 
 def largest(cells: pd.DataFrame) -> pd.DataFrame:
@@ -191,6 +186,7 @@ def sooner(records: Sequence[Recorded], root: Path) -> str:
 
 PARTS: dict[str, Part] = {
     **MEASURED,
+    **METHOD_FIGURES,
     "answer": answer,
     "each-machine": each_machine,
     "ladder-figure": ladder_figure,

@@ -101,3 +101,9 @@ def wrapped(text: str, mark: str = "") -> str:
     """A paragraph, or an entry of a list, in lines as long as those around it."""
     indents = {"initial_indent": mark, "subsequent_indent": " " * len(mark)}
     return textwrap.fill(text, 120, break_on_hyphens=False, break_long_words=False, **indents)
+
+
+def clearest(records: Sequence[Recorded]) -> Recorded:
+    """The committed ladder with the fewest warnings; of several the newest."""
+    ladders = [record for record in records if record.name == "ladder"]
+    return min(ladders, key=lambda record: len(record.warnings))

@@ -13,8 +13,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts._parts import FIGURES_IN, PARTS
-from scripts._records import Recorded, all_records
+from scripts._parts import PARTS
+from scripts._records import FIGURES_IN, Recorded, all_records
 
 ROOT = Path(__file__).parents[1]
 _PART = re.compile(r"(<!-- record: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -22,7 +22,7 @@ TYPED = {
     "docs/acceleration.md": 5,
     "docs/data.md": 1,
     "docs/kernels.md": 32,
-    "docs/method.md": 53,
+    "docs/method-details.md": 53,
     "docs/peers.md": 2,
     "docs/reproduce.md": 1,
 }

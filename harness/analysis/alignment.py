@@ -4,9 +4,9 @@ Whatever else runs on a machine takes time away, and not in all rounds alike: wh
 works on the same core, a sweep takes half as long again. So a cell's seconds have two modes, and a
 difference of means mostly tells how often each of the two cells was disturbed. With many rounds,
 one cell's are therefore shifted until they lie over the other's best: like is compared with like
-(docs/method.md, "Two ways to be wrong"). That takes for granted that a disturbance costs both cells
-as much; where it does not, the alignment lies away from the mean of differences within rounds, and
-is not taken.
+(docs/method-details.md, "Two ways to be wrong"). That takes for granted that a disturbance costs
+both cells as much; where it does not, the alignment lies away from the mean of differences within
+rounds, and is not taken.
 """
 
 from collections.abc import Callable, Sequence

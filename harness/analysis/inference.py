@@ -114,7 +114,7 @@ def shift_of(*contrasts: Contrast, known: float = 0.0) -> Shift:
     added, has infinitely many.
     """
     log = sum(one.log for one in contrasts)
-    parts = [part for one in contrasts if (part := _uncertainty(one)) is not None]
+    parts = [part for one in contrasts if (part := uncertainty(one)) is not None]
     if len(parts) < len(contrasts):
         return Shift(log, None)
     total = sum(variance for variance, _ in parts) + known
@@ -122,7 +122,7 @@ def shift_of(*contrasts: Contrast, known: float = 0.0) -> Shift:
     return Shift(log, float(np.sqrt(total)), total**2 / each if each else np.inf)
 
 
-def _uncertainty(one: Contrast) -> tuple[float, float] | None:
+def uncertainty(one: Contrast) -> tuple[float, float] | None:
     """Variance of a contrast, and its degrees of freedom; None where rounds do not show it.
 
     What the rounds show, and what processes are expected to add, is a guess. Where there are

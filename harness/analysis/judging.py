@@ -17,7 +17,7 @@ from harness.analysis.quality_time import (
     target_rmse,
 )
 from harness.analysis.roofline import machine_share
-from harness.analysis.speedup import Ratio, ratio_of, speedup
+from harness.analysis.speedup import Ratio, paired_speedup, ratio_of, speedup
 from harness.analysis.threads import fewest_threads, thread_scaling
 from harness.analysis.verdict import (
     CellVerdict,
@@ -191,7 +191,13 @@ def _speed(context: Context, record: Record, is_projected: bool) -> Speedup:
         ratio = _projected_speedup(context.run, baseline, record)
     else:
         ratio = speedup(baseline, record, context.anchor, context.checked)
-    return speedup_of(ratio, context.baseline, guessed)
+    found = speedup_of(ratio, context.baseline, guessed)
+    plain = None if guessed else paired_speedup(baseline, record)
+    if plain is None:
+        return found
+    low, high = (np.nan if end is None else end for end in (plain.low, plain.high))
+    found = replace(found, paired_speedup=plain.value)
+    return replace(found, paired_speedup_low=low, paired_speedup_high=high)
 
 
 def speedup_of(ratio: Ratio | None, baseline: str, is_projected: bool) -> Speedup:

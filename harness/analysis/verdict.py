@@ -81,13 +81,19 @@ class SweepSeconds:
 
 @dataclass(frozen=True, kw_only=True)
 class Speedup:
-    """How many times as fast as the baseline, with the 95 % interval."""
+    """How many times as fast as the baseline, with the 95 % interval.
+
+    paired_: the plain estimate over the rounds that both took part in.
+    """
 
     baseline: str
     speedup: float = nan
     speedup_low: float = nan
     speedup_high: float = nan
     speedup_projected: bool = False
+    paired_speedup: float = nan
+    paired_speedup_low: float = nan
+    paired_speedup_high: float = nan
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The command `compare`: what changed between two runs, and how sure that is."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -27,18 +28,20 @@ _HEADERS = (
     "would have\nbeen seen",
 )
 _NAME_WIDTH = 24
-# What `study` and `repeat_runs` were made with (docs/method.md).
+# What `study` and `repeat_runs` were made with (docs/method-details.md).
 _ENOUGH_ROUNDS = 180
 _MOST = 10.0  # a change by more than this share is not told from others
 
 
-def compare(first: Path, second: Path, force: bool, fail_if_slower: float | None) -> int:
-    """Compare two runs, cell by cell.
+def compare(
+    first: Sequence[Path], second: Sequence[Path], force: bool, fail_if_slower: float | None
+) -> int:
+    """Compare two runs, or several a side, cell by cell.
 
     Parameters
     ----------
-    first, second : Path
-        Folders of the runs: A, the older, and B.
+    first, second : sequence of Path
+        Folders of the runs: those of A, the older side, and of B.
     force : bool
         Compare runs of different data, parameters or machines, too, and say so.
     fail_if_slower : float or None
@@ -54,26 +57,52 @@ def compare(first: Path, second: Path, force: bool, fail_if_slower: float | None
     UserError
         Where the runs cannot be compared, or have no cell in common.
     """
-    runs = read_run(first), read_run(second)
-    found = differences(*runs)
+    folders = _named(first, second)
+    runs = {name: read_run(folder) for name, folder in folders.items()}
+    old, *others = runs.values()
+    found = _in_order(line for other in others for line in differences(old, other))
+    what = f"{', '.join(map(str, first))} and {', '.join(map(str, second))}"
     if found and not force:
-        raise UserError(
-            f"{first} and {second} are not comparable: {'; '.join(found)} (--force compares them)"
-        )
-    comparison = compare_runs(*runs)
+        raise UserError(f"{what} are not comparable: {'; '.join(found)} (--force compares them)")
+    comparison = compare_runs(*_sides(runs))
     if not (comparison.changes or comparison.broken):
-        raise UserError(f"{first} and {second} have no measured cell in common")
+        raise UserError(f"{what} have no measured cell in common")
     failed = [] if fail_if_slower is None else failures(comparison, fail_if_slower)
     with Screen() as screen:
-        _print_heading(first, second, runs, found, screen)
-        named = list(zip("AB", runs, strict=True))
-        warnings = [line for name, run in named for line in unsteady_cores(name, run)]
-        warnings += [line for name, run in named for line in few_rounds(name, run)]
+        _print_heading(folders, runs, found, screen)
+        warnings = [line for name, run in runs.items() for line in unsteady_cores(name, run)]
+        warnings += [line for name, run in runs.items() for line in few_rounds(name, run)]
         for line in [_table(comparison), "", *warnings, *remarks(comparison)]:
             screen.line(line)
         for line in failed:
             screen.line(f"FAILED   {line}")
     return int(bool(failed))
+
+
+def _named(first: Sequence[Path], second: Sequence[Path]) -> dict[str, Path]:
+    """Folders by what the comparison calls them: A and B, or A1, A2, … where there are several.
+
+    Raises
+    ------
+    UserError
+        Where a folder is given twice on a side: it would count as two runs.
+    """
+    named: dict[str, Path] = {}
+    for letter, side in (("A", first), ("B", second)):
+        if len({folder.resolve() for folder in side}) < len(side):
+            raise UserError(f"{', '.join(map(str, side))}: a run stands there twice")
+        many = len(side) > 1
+        named |= {f"{letter}{n if many else ''}": folder for n, folder in enumerate(side, 1)}
+    return named
+
+
+def _sides(runs: Mapping[str, Run]) -> tuple[list[Run], list[Run]]:
+    a, b = ([run for name, run in runs.items() if name[0] == letter] for letter in "AB")
+    return a, b
+
+
+def _in_order(lines: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(lines))
 
 
 def few_rounds(name: str, run: Run) -> list[str]:
@@ -91,14 +120,14 @@ def few_rounds(name: str, run: Run) -> list[str]:
 def failures(comparison: Comparison, share: float) -> list[str]:
     """What `--fail-if-slower` fails by, a line each.
 
-    A cell fails where its verdict is "slower" and the lower end of its 95 % interval is above
-    1 + share; where its RMSE differs beyond its tolerance; and where it was sound in A and no
-    longer is in B.
+    A cell fails where its verdict is "slower", not withheld, and the lower end of its 95 %
+    interval is above 1 + share; where its RMSE differs beyond its tolerance; and where it was sound
+    in A and no longer is in B.
     """
     slower = [
         f"{_name(change)} is slower by more than {share * 100:g} %"
         for change in comparison.changes
-        if change.shown and _fails(change, share)
+        if change.shown and not comparison.withheld and _fails(change, share)
     ]
     broken = [f"{cell.variant} at {cell.rung}: {reason}" for cell, reason in comparison.broken]
     return slower + broken + comparison.quality
@@ -110,31 +139,34 @@ def _fails(change: Change, share: float) -> bool:
 
 
 def _print_heading(
-    first: Path, second: Path, runs: tuple[Run, Run], found: list[str], screen: Screen
+    folders: Mapping[str, Path], runs: Mapping[str, Run], found: list[str], screen: Screen
 ) -> None:
     if found:
         screen.line("*** FORCED: these runs are not comparable, whatever the table says ***")
         for line in found:
             screen.line(f"  {line}")
-    for letter, folder, run in zip("AB", (first, second), runs, strict=True):
+    for name, run in runs.items():
         dataset = run.started.dataset
         synthetic = " (synthetic)" if dataset.get("synthetic") else ""
-        screen.line(f"{letter}  {folder}: {dataset['name']}{synthetic}, {run.started.started}")
-    changed = software_changes(*runs)
+        started = run.started.started
+        screen.line(f"{name}  {folders[name]}: {dataset['name']}{synthetic}, {started}")
+    old, *others = runs.values()
+    changed = _in_order(line for other in others for line in software_changes(old, other))
     if changed:
         screen.line(f"software that differs: {'; '.join(changed)}")
     screen.line()
 
 
 def _table(comparison: Comparison) -> str:
-    rows = [_row(change) for change in comparison.changes if change.shown]
+    withheld = comparison.withheld is not None
+    rows = [_row(change, withheld) for change in comparison.changes if change.shown]
     if not rows:
         return "no cell is sound in both runs"
     widths = [None, _NAME_WIDTH, *[None] * (len(_HEADERS) - 2)]
     return tabulate(rows, _HEADERS, disable_numparse=True, maxcolwidths=widths)
 
 
-def _row(change: Change) -> tuple[str, ...]:
+def _row(change: Change, withheld: bool) -> tuple[str, ...]:
     shift, cell = change.shift, change.cell
     low, high = shift.interval or (None, None)
     mark = "" if change.yardstick else " *"
@@ -146,7 +178,7 @@ def _row(change: Change) -> tuple[str, ...]:
         with_spread(change.first_s, None, None),
         with_spread(change.second_s, None, None),
         with_interval(shift.ratio, low, high) + mark,
-        shift.verdict,
+        "withheld" if withheld else shift.verdict,
         seen,
     )
 
@@ -164,7 +196,8 @@ def _name(change: Change) -> str:
 
 def remarks(comparison: Comparison) -> list[str]:
     """How to read the table, and what it does not tell."""
-    lines = _of_all(comparison.changes)
+    lines = [f"VERDICTS ARE WITHHELD: {comparison.withheld}."] if comparison.withheld else []
+    lines += _of_all(comparison.changes)
     lines += [f"RMSE DIFFERS  {line}" for line in comparison.quality]
     for cell, reason in comparison.broken + comparison.left_out:
         lines.append(f"not compared  {cell.variant} at {cell.rung}, {cell.threads}: {reason}")

@@ -15,9 +15,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "exit status: 0; 2 bad usage or bad data; 130 after Ctrl-C"
     parser.formatter_class = argparse.ArgumentDefaultsHelpFormatter
     add = parser.add_argument
-    add(
-        "files", type=Path, metavar="FOLDER", help="of parquet or csv files; or a file"
-    )
+    add("files", type=Path, metavar="FOLDER", help="of parquet or csv files; or a file")
     add_columns(parser)
     add("--scale", default="full", help="100k, 320k, 1m, 3.2m, 10m or full")
     add_model(parser)

@@ -212,7 +212,7 @@ class RungRun:
         """Whether so many rounds are enough.
 
         Asked after whole processes only, two or more, and when all sweeps are judged: looks that
-        are few do little to an interval's coverage (docs/method.md, "Ending early").
+        are few do little to an interval's coverage (docs/method-details.md, "Ending early").
         """
         plan = self.plan
         if plan.precision is None or self.is_precise is None:

@@ -198,7 +198,7 @@ class Training:
             self._placed[side].append(Placed(first, stop - first, None, put, next(homes)))
         for one in self._placed[side]:
             call = self._workers.call(Held.summary, one.future, worker=one.worker)
-            one.needed, _ = call.result()
+            one.needed, _ = self._workers.result(call)
 
     # Sweeps.
 

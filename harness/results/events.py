@@ -155,7 +155,7 @@ class Quality:
     train_rmse: float
     test_rmse: float | None
     warm_test_rmse: float | None  # without the cold ones
-    objective: float | None = None  # J of docs/method.md, by the parameters of the run
+    objective: float | None = None  # J of docs/method-details.md, by the parameters of the run
 
 
 @dataclass(frozen=True)

@@ -133,12 +133,22 @@ class Workers:
 
         try:
             futures = self._client.map(_called, calls, pure=False)
-            return list(self._client.gather(futures))
+            return [self.result(future) for future in futures]
         except KilledWorker as error:
             raise ClusterError(f"workers die of it: {error}") from error
         except _lost() as error:
             self._expect_scheduler()
             raise ClusterError(f"workers are lost: {error}") from error
+
+    def result(self, future: Any) -> Any:
+        """What a future gives; where no worker is left to compute it, others are asked for."""
+        while True:
+            try:
+                return future.result(timeout=_PATIENCE_S / 20)
+            except TimeoutError:
+                if future.status != "pending":
+                    raise  # the call's own
+                self._alive()
 
     def of_each(self, function: Callable[[], Any]) -> dict[str, Any]:
         """What a function gives on each worker, by its address."""
@@ -179,7 +189,7 @@ class Workers:
         for _ in range(_MOST_LOSSES):
             if future is not None:
                 try:
-                    return future.result()
+                    return self.result(future)
                 except _lost():
                     pass
             self._recover(one)

@@ -1,11 +1,12 @@
 """Hand-made runs of many rounds, of which two are to be compared."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from made_runs import planned, rung_started, turns
 
-from harness.results.events import Ended, Event, Quality, RungEnded, RunStarted
+from harness.results.events import Ended, Event, Quality, RungEnded, RunStarted, Turn
 from harness.results.records import Run, fold
 
 Seconds = Mapping[str, Sequence[float]]
@@ -35,10 +36,16 @@ def events(of: Seconds, started: RunStarted = STARTED, off: float = 0.0) -> list
     made += [planned(name) for name in of]
     for name, values in of.items():
         cell = planned(name).cell
-        made += turns(cell, values)
+        made += in_processes(turns(cell, values))
         made.append(Quality(cell, 1, 0.8 + off, 0.9, None))
         made.append(Ended(cell, "ok", "", 1))
     return [*made, RungEnded("100k", 1.0)]
+
+
+def in_processes(of: Sequence[Turn]) -> list[Turn]:
+    """The same turns, taken in two processes."""
+    half = len(of) // 2
+    return [replace(turn, process=1 + (n >= half)) for n, turn in enumerate(of)]
 
 
 def run_of(of: Seconds, started: RunStarted = STARTED, off: float = 0.0) -> Run:

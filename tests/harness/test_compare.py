@@ -10,13 +10,13 @@ from made_runs import planned, rung_started
 from harness.analysis.comparable import differences, software_changes
 from harness.analysis.compare import compare_runs
 from harness.analysis.convergence import RMSE_TOLERANCE
-from harness.results.events import Ended
+from harness.results.events import Ended, Machine, Turn
 from harness.results.records import Run, fold
 
 
 def shifts(first: Run, second: Run) -> dict:
     """Shift of each cell by its variant."""
-    return {change.cell.variant: change.shift for change in compare_runs(first, second).changes}
+    return {change.cell.variant: change.shift for change in compare_runs([first], [second]).changes}
 
 
 def test_a_run_against_itself_is_exactly_the_same():
@@ -93,7 +93,7 @@ def test_a_slow_down_is_found_whatever_neighbours_do(shares):
 
 
 def test_the_yardstick_is_the_half_that_changed_least_unlike_the_rest():
-    comparison = compare_runs(run_of(seconds(7)), run_of(seconds(8, numpy=2.0)))
+    comparison = compare_runs([run_of(seconds(7))], [run_of(seconds(8, numpy=2.0))])
     for change in comparison.changes:
         assert len(change.yardstick) == 2
         assert "numpy" not in {cell.variant for cell in change.yardstick}
@@ -104,7 +104,7 @@ def test_a_cell_with_few_rounds_is_no_yardstick_but_has_one():
     made = [dict(seconds(seed, NAMES[:3])) for seed in (9, 10)]
     for one in made:
         one["naive"] = one["naive"][:4]
-    by_name = {c.cell.variant: c for c in compare_runs(*map(run_of, made)).changes}
+    by_name = {c.cell.variant: c for c in compare_runs(*([run_of(one)] for one in made)).changes}
     assert [cell.variant for cell in by_name["numpy"].yardstick] == ["numba-serial"]
     assert by_name["naive"].yardstick
     assert by_name["naive"].shift.error > by_name["numpy"].shift.error
@@ -112,7 +112,7 @@ def test_a_cell_with_few_rounds_is_no_yardstick_but_has_one():
 
 def test_one_common_cell_has_no_yardstick_and_raw_seconds_are_compared():
     first, second = run_of({"numpy": [1.0, 1.1, 0.9]}), run_of({"numpy": [2.0, 2.2, 1.8]})
-    (change,) = compare_runs(first, second).changes
+    (change,) = compare_runs([first], [second]).changes
     assert change.yardstick == ()
     assert change.shift.ratio == pytest.approx(2.0)
 
@@ -124,7 +124,7 @@ def test_what_only_one_run_has_or_is_not_sound_is_left_out():
     log = [
         Ended(cell, "failed", "x", 1) if isinstance(e, Ended) and e.cell == cell else e for e in log
     ]
-    found = compare_runs(first, fold(log))
+    found = compare_runs([first], [fold(log)])
     assert [change.cell.variant for change in found.changes] == ["numba-serial"]
     assert {cell.variant: why for cell, why in found.left_out} == {
         "naive": "only the first run has it",
@@ -134,10 +134,10 @@ def test_what_only_one_run_has_or_is_not_sound_is_left_out():
 
 
 def test_another_rmse_is_named():
-    found = compare_runs(run_of(seconds(13)), run_of(seconds(14), off=1e-6))
+    found = compare_runs([run_of(seconds(13))], [run_of(seconds(14), off=1e-6)])
     assert len(found.quality) == len(NAMES) - 1  # float32 has a wider tolerance
     assert "train RMSE after sweep 1 was 0.8 and is 0.800001" in found.quality[0]
-    assert not compare_runs(run_of(seconds(13)), run_of(seconds(14), off=1e-10)).quality
+    assert not compare_runs([run_of(seconds(13))], [run_of(seconds(14), off=1e-10)]).quality
 
 
 def test_whole_fits_may_end_elsewhere_within_their_own_tolerance():
@@ -147,7 +147,69 @@ def test_whole_fits_may_end_elsewhere_within_their_own_tolerance():
         for run in runs:
             (record,) = run.records
             record.planned = replace(record.planned, kind="whole-fits")
-        assert [line.split()[0] for line in compare_runs(*runs).quality] == named
+        assert [line.split()[0] for line in compare_runs(*([run] for run in runs)).quality] == named
+
+
+# Several runs a side, and what cannot be told.
+
+
+def several(seed: int, count: int, spread: float, **slowed: float) -> list[Run]:
+    """Runs of 60 rounds with 1 % of noise, between which each cell differs by a spread."""
+    random, made = np.random.default_rng(seed), []
+    for _ in range(count):
+        of = {}
+        for name in NAMES:
+            log = np.log(slowed.get(name, 1.0)) + spread * random.standard_normal()
+            of[name] = np.exp(log + 0.01 * random.standard_normal(60)).tolist()
+        made.append(run_of(of))
+    return made
+
+
+@pytest.mark.parametrize("spread", [0.005, 0.03])
+def test_several_equal_runs_a_side_rarely_differ(spread):
+    """What runs scatter by is seen where there are several, whatever was guessed."""
+    false = total = 0
+    for seed in range(40):
+        found = compare_runs(several(2 * seed, 4, spread), several(2 * seed + 1, 4, spread))
+        verdicts = [change.shift.verdict for change in found.changes]
+        false += sum(verdict != "no difference seen" for verdict in verdicts)
+        total += len(verdicts)
+    assert false / total <= 0.05
+
+
+def test_more_runs_see_a_smaller_change():
+    one = compare_runs(several(1, 1, 0.003), several(2, 1, 0.003, numpy=1.05))
+    five = compare_runs(several(1, 5, 0.003), several(2, 5, 0.003, numpy=1.05))
+    numpy = [next(c.shift for c in f.changes if c.cell.variant == "numpy") for f in (one, five)]
+    assert numpy[1].verdict == "slower"
+    assert numpy[1].interval[0] < 1.05 < numpy[1].interval[1]
+    assert numpy[1].error < 0.7 * numpy[0].error
+    assert five.withheld is None
+
+
+def test_runs_of_one_process_are_no_baseline():
+    alone = fold([replace(e, process=1) if isinstance(e, Turn) else e for e in events(seconds(20))])
+    found = compare_runs([run_of(seconds(21))], [alone])
+    assert "a run of B has one process to a cell" in found.withheld
+
+
+def test_where_most_cells_changed_nothing_is_said():
+    slowed = {"numpy": 1.3, "naive": 1.2, "numba_serial": 0.7}
+    found = compare_runs([run_of(seconds(22))], [run_of(seconds(23, **slowed))])
+    assert "of 5 cells would have changed" in found.withheld
+    two = {"numpy": 1.3, "naive": 1.2}
+    assert compare_runs([run_of(seconds(22))], [run_of(seconds(23, **two))]).withheld is None
+
+
+def test_a_core_that_somebody_else_used_withholds_verdicts():
+    def run(seed, of_two):
+        rates = {1: {"fma_float64_gflops": 50.0}, 2: {"fma_float64_gflops": of_two}}
+        machine = [Machine("start", threads, best, best) for threads, best in rates.items()]
+        return fold([*events(seconds(seed)), *machine])
+
+    assert compare_runs([run(24, 99.0)], [run(25, 97.0)]).withheld is None
+    found = compare_runs([run(24, 99.0)], [run(25, 66.0)])
+    assert "did 1.32 times the multiply-adds of one in one run and 1.98" in found.withheld
 
 
 @pytest.mark.parametrize(

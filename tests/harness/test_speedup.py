@@ -7,7 +7,7 @@ from scipy import stats
 
 from harness.analysis import inference
 from harness.analysis.inference import Shift, pair_rounds
-from harness.analysis.speedup import Ratio, bridge, product, ratio_of, speedup
+from harness.analysis.speedup import Ratio, bridge, paired_speedup, product, ratio_of, speedup
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +28,19 @@ def test_two_rounds_have_no_interval_and_none_has_no_ratio():
     assert ratio_of(Shift(np.log(2), None), 1) == Ratio(pytest.approx(2), None, None, 1)
     assert ratio_of(Shift(np.log(4), 0.1, 1), 2) == Ratio(pytest.approx(4), None, None, 2)
     assert ratio_of(None, 0) is None
+
+
+def test_the_plain_estimate_is_students_t_on_the_log_ratios_within_rounds():
+    random = np.random.default_rng(3)
+    seconds = np.exp(0.1 * random.standard_normal((2, 40))) * [[2.0], [1.0]]
+    found = paired_speedup(
+        *(timed(name, one.tolist()) for name, one in zip("ab", seconds, strict=True))
+    )
+    logs = np.log(seconds[0] / seconds[1])
+    interval = stats.ttest_1samp(logs, 0.0).confidence_interval(0.95)
+    assert found.value == pytest.approx(np.exp(logs.mean()))
+    assert (found.low, found.high) == pytest.approx((np.exp(interval.low), np.exp(interval.high)))
+    assert found.rounds == 40
 
 
 def test_many_rounds_are_aligned():

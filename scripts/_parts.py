@@ -25,6 +25,7 @@ from harness.report.findings import About
 from harness.report.headline import headline
 from harness.report.tables import explanations, heading, markdown_table
 from harness.report.terminal import scale_table
+from harness.reproduce.protocol import Protocol, bundled
 from scripts._measured import MEASURED
 from scripts._method_figures import FIGURES as METHOD_FIGURES
 from scripts._records import FIGURES_IN, RECORDS, Part, Recorded, clearest, wrapped
@@ -184,6 +185,23 @@ def sooner(records: Sequence[Recorded], root: Path) -> str:
     return "\n\n".join(found)
 
 
+def published(_: Sequence[Recorded], __: Path) -> str:
+    """Figures of others that `reproduce` holds this project against, with their sources."""
+    rows = [
+        [protocol.name, figure.name, f"{figure.published:g}", _source(protocol)]
+        for protocol in bundled()
+        for figure in protocol.figures
+        if figure.quantity not in ("training ratings", "test ratings")
+    ]
+    headers = ["protocol", "figure", "published", "source"]
+    return tabulate(rows, headers, tablefmt="pipe", disable_numparse=True)
+
+
+def _source(protocol: Protocol) -> str:
+    source = protocol.source
+    return f"[{source.authors}, {source.year}]({source.link})"
+
+
 PARTS: dict[str, Part] = {
     **MEASURED,
     **METHOD_FIGURES,
@@ -196,6 +214,7 @@ PARTS: dict[str, Part] = {
     "paths": paths,
     "peers-figure": peers_figure,
     "peers-tables": peers_tables,
+    "published": published,
     "sooner": sooner,
     "steps-figure": steps_figure,
     "terminal": terminal,

@@ -52,6 +52,28 @@ def test_a_run_with_itself_has_ratio_one_and_status_0(folder_of, capsys):
     assert "everything: 1.00x" in said
 
 
+def test_several_runs_a_side_are_named_and_none_counts_twice(folder_of, capsys):
+    a, b = (
+        [folder_of(f"{side}{n}", seconds(10 * i + n)) for n in (1, 2)]
+        for i, side in enumerate("ab")
+    )
+    assert main(["compare", ",".join(a), ",".join(b)]) == 0
+    said = capsys.readouterr().out
+    for name, folder in zip(("A1", "A2", "B1", "B2"), (*a, *b), strict=True):
+        assert f"{name}  {folder}: made" in said
+    assert main(["compare", f"{a[0]},{a[0]}", b[0]]) == 2
+    assert "a run stands there twice" in capsys.readouterr().err
+
+
+def test_verdicts_that_are_withheld_fail_nothing(folder_of, capsys):
+    slowed = {"numpy": 1.4, "naive": 1.5, "numba_serial": 1.6}
+    a, b = folder_of("a", seconds(1)), folder_of("b", seconds(2, **slowed))
+    assert main(["compare", a, b, "--fail-if-slower", "5%"]) == 0
+    said = capsys.readouterr().out
+    assert "VERDICTS ARE WITHHELD: " in said
+    assert said.count("withheld") == len(NAMES)
+
+
 def test_runs_of_few_rounds_are_said_to_need_more(folder_of, capsys):
     a, b = folder_of("a", seconds(0, rounds=30)), folder_of("b", seconds(1, rounds=60))
     main(["compare", a, b])

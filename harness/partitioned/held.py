@@ -90,9 +90,9 @@ class Held(Part):
             train, _ = error_sums(seen, model)
         return Errors(train, error_sums(self.test, model)[0])
 
-    def summary(self) -> tuple[NDArray[np.int32] | None, int]:
-        """What it needs of the other side, and the bytes that it holds."""
-        return self.needed, self.nbytes + 12 * len(self.test)
+    def summary(self) -> NDArray[np.int32] | None:
+        """What it needs of the other side."""
+        return self.needed
 
 
 def build(work: Path, place: Place, params: AlsParams, dtype: str) -> Held:

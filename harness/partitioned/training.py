@@ -196,9 +196,13 @@ class Training:
             made = partial(build, request.work, place, request.params, request.dtype)
             put = partial(_put, self._workers, made)
             self._placed[side].append(Placed(first, stop - first, None, put, next(homes)))
-        for one in self._placed[side]:
-            call = self._workers.call(Held.summary, one.future, worker=one.worker)
-            one.needed, _ = self._workers.result(call)
+        placed, workers = self._placed[side], self._workers
+
+        def summary(one: Placed) -> Any:
+            return workers.call(Held.summary, one.future, worker=one.worker)
+
+        for one, needed in zip(placed, workers.results(placed, summary), strict=True):
+            one.needed = needed
 
     # Sweeps.
 

@@ -27,6 +27,8 @@ _MOST_LOSSES = 25
 
 # Seconds until a lost worker is expected to be replaced.
 _PATIENCE_S, _LOOK_S = 60, 0.2
+# Seconds of one wait for a result; after so many in which nothing is computed it is asked for anew.
+_WAIT_S, _IDLE_WAITS = 2, 3
 
 
 class _LostError(Exception):
@@ -127,28 +129,42 @@ class Workers:
         Raises
         ------
         ClusterError
-            Where the scheduler is gone, or workers die of them again and again.
+            Where the scheduler is gone, or workers die of a call again and again.
         """
-        from distributed import KilledWorker
+        futures = [self._client.submit(call, pure=False) for call in calls]
+        return [self._mapped(*one) for one in zip(calls, futures, strict=True)]
 
-        try:
-            futures = self._client.map(_called, calls, pure=False)
-            return [self.result(future) for future in futures]
-        except KilledWorker as error:
-            raise ClusterError(f"workers die of it: {error}") from error
-        except _lost() as error:
-            self._expect_scheduler()
-            raise ClusterError(f"workers are lost: {error}") from error
+    def _mapped(self, call: Callable[[], Any], future: Any) -> Any:
+        for _ in range(_MOST_LOSSES):
+            try:
+                return self._result(future)
+            except _lost():
+                self._expect_scheduler()
+                self._alive()
+                future = self._client.submit(call, pure=False)
+        raise ClusterError(f"workers died {_MOST_LOSSES} times of one call")
 
-    def result(self, future: Any) -> Any:
-        """What a future gives; where no worker is left to compute it, others are asked for."""
+    def _result(self, future: Any) -> Any:
+        """What a future gives.
+
+        Raises
+        ------
+        _LostError
+            Where it is waited for although no worker does anything: after deaths, Dask may leave
+            it so.
+        """
+        idle = 0
         while True:
             try:
-                return future.result(timeout=_PATIENCE_S / 20)
+                return future.result(timeout=_WAIT_S)
             except TimeoutError:
                 if future.status != "pending":
                     raise  # the call's own
                 self._alive()
+                idle = 0 if any(self._client.processing().values()) else idle + 1
+                if idle == _IDLE_WAITS:
+                    future.cancel()
+                    raise _LostError(future.key) from None
 
     def of_each(self, function: Callable[[], Any]) -> dict[str, Any]:
         """What a function gives on each worker, by its address."""
@@ -189,7 +205,7 @@ class Workers:
         for _ in range(_MOST_LOSSES):
             if future is not None:
                 try:
-                    return self.result(future)
+                    return self._result(future)
                 except _lost():
                     pass
             self._recover(one)
@@ -240,10 +256,6 @@ class Placed:
         """Put it on a worker."""
         self.worker = worker
         self.future = self._put(worker)
-
-
-def _called(call: Callable[[], Any]) -> Any:
-    return call()
 
 
 def _lost() -> tuple[type[BaseException], ...]:

@@ -169,7 +169,7 @@ def several(seed: int, count: int, spread: float, **slowed: float) -> list[Run]:
 def test_several_equal_runs_a_side_rarely_differ(spread):
     """What runs scatter by is seen where there are several, whatever was guessed."""
     false = total = 0
-    for seed in range(40):
+    for seed in range(12):
         found = compare_runs(several(2 * seed, 4, spread), several(2 * seed + 1, 4, spread))
         verdicts = [change.shift.verdict for change in found.changes]
         false += sum(verdict != "no difference seen" for verdict in verdicts)

@@ -80,7 +80,7 @@ def expected(scale="full", dtype="float32", params=PARAMS):
     return rung, fit(rung.train, params, sweeps=SWEEPS, implementation=TWIN[dtype], threads=1)
 
 
-@pytest.mark.parametrize("partitions", [1, 3, 50])
+@pytest.mark.parametrize("partitions", [1, 3, 12])
 @pytest.mark.parametrize("dtype", [*TWIN])
 def test_the_bits_are_those_of_one_machine(files, tmp_path, dtype, partitions):
     request = request_for(files, tmp_path / "work", dtype=dtype, partitions=partitions)
@@ -124,8 +124,7 @@ def test_one_file_and_count_scaled(tmp_path):
 
 def test_workers_killed_at_any_moment_change_no_bit(files, tmp_path):
     wanted, random = bits(expected()[1]), np.random.default_rng(4)
-    lost = 0
-    for number in range(6):
+    for number in range(8):
         workers = Workers(2)
         killer = threading.Timer(random.uniform(0.0, 0.8), kill_one, [workers, random])
         killer.start()
@@ -133,8 +132,6 @@ def test_workers_killed_at_any_moment_change_no_bit(files, tmp_path):
         assert [*training.sweeps()]
         killer.join()
         assert bits(training.factors) == wanted
-        lost += workers.lost
-    assert lost >= 0  # Dask makes anew by itself what can be made from files
 
 
 def kill_one(workers, random):

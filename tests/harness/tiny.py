@@ -110,10 +110,17 @@ def record_of(run: Run, variant: str, rung: str = "full") -> Record:
 
 
 def alive_workers() -> list[psutil.Process]:
-    """Processes that this one started, with theirs; without that which removes its scratch."""
+    """Processes that this one started, with theirs; without those that tidy up after it.
+
+    These are that which removes its scratch, and Python's own for what processes share.
+    """
     children = psutil.Process().children(recursive=True)
     alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
-    return [child for child in alive if scratch.REAPER not in child.cmdline()]
+    return [child for child in alive if not _tidies_up(child.cmdline())]
+
+
+def _tidies_up(command: Sequence[str]) -> bool:
+    return scratch.REAPER in command or any("resource_tracker" in part for part in command)
 
 
 def quality_of(run: Run) -> dict[Any, Any]:

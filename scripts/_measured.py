@@ -62,6 +62,8 @@ def pair_trials(_: Sequence[Recorded], __: Path) -> str:
         lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         one = lines[0]
         what = f"{one['impl']}, rank {one['rank']}, {one['threads']} thread, {one['scale']}"
+        if one.get("beside"):
+            what += f", beside {one['beside']}"
         found += [wrapped(f"{what}; {processor_of(one['machine'])} ({file.parent.name}):")]
         table, headers = pair_rows(lines)
         found += [tabulate(table, headers, tablefmt="pipe", disable_numparse=True)]

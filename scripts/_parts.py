@@ -106,6 +106,16 @@ def peers_tables(records: Sequence[Recorded], _: Path) -> str:
     return "\n\n".join(parts)
 
 
+def dask_table(records: Sequence[Recorded], _: Path) -> str:
+    """A cluster of two processes beside the ladder, all ratings."""
+    found = [record for record in records if record.name == "dask-full"]
+    parts = []
+    for record in found:
+        cells = largest(record.findings.cells)
+        parts += [wrapped(f"{heading(cells)} ({_origin(record)}):"), _table(cells)]
+    return "\n\n".join(parts)
+
+
 def _table(cells: pd.DataFrame) -> str:
     return markdown_table(columns_of(cells), cells)
 
@@ -206,6 +216,7 @@ PARTS: dict[str, Part] = {
     **MEASURED,
     **METHOD_FIGURES,
     "answer": answer,
+    "dask-table": dask_table,
     "each-machine": each_machine,
     "ladder-figure": ladder_figure,
     "ladder-table": ladder_table,

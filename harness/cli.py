@@ -14,7 +14,13 @@ from pathlib import Path
 from threading import current_thread, main_thread
 from typing import NoReturn
 
-from harness.commands import generate_options, latent_options, pair_options, train_options
+from harness.commands import (
+    generate_options,
+    latent_options,
+    pair_options,
+    study_options,
+    train_options,
+)
 from harness.errors import UserError, visible
 from harness.options import (
     add_columns,
@@ -125,7 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_compare(commands.add_parser("compare", help="what changed between two runs"))
     pair = commands.add_parser("pair", help="two implementations, in a line with an interval")
     pair_options.add_options(pair)
-    _add_study(commands.add_parser("study", help="measure how often verdicts are wrong"))
+    trials = commands.add_parser("study", help="measure how often verdicts are wrong")
+    study_options.add_options(trials)
     _add_reproduce(commands.add_parser("reproduce", help="try published figures"))
     train = commands.add_parser("train", help="a model from ratings in many files, on a cluster")
     train_options.add_options(train)
@@ -218,25 +225,6 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(call=_compare)
 
 
-def _add_study(parser: argparse.ArgumentParser) -> None:
-    parser.description = (
-        "Hold an implementation against itself, and against itself slowed down by a known share, "
-        "with and without background load: how often is a difference seen?"
-    )
-    parser.epilog = (
-        "exit status: 0 the rates are as wanted; 1 one is not; 2 bad usage; 130 after Ctrl-C"
-    )
-    add = parser.add_argument
-    add("--trials", type=count, default=64, help="independent pairs of the same (default: 64)")
-    add("--rounds", type=count, default=30, help="of each run (default: 30, as of run)")
-    words = "as it is, with background load, or (default) both"
-    add("--machine", choices=("quiet", "loaded", "both"), default="both", help=words)
-    add("--impl", default="numba-serial", help="implementation (default: numba-serial)")
-    add("--rank", type=count, default=8, help="default: 8, for short sweeps: a trial takes long")
-    add("--out", type=Path, default=Path("results/study.json"), help="what there is goes on")
-    parser.set_defaults(call=_study)
-
-
 def _add_reproduce(parser: argparse.ArgumentParser) -> None:
     parser.description = "Run published protocols and compare with their published figures."
     parser.add_argument("protocol", nargs="?", help="its name, or a TOML file (default: all)")
@@ -289,14 +277,6 @@ def _compare(options: argparse.Namespace) -> int:
     from harness.commands.compare import compare
 
     return compare(options.first, options.second, options.force, options.fail_if_slower)
-
-
-def _study(options: argparse.Namespace) -> int:
-    from harness.commands.study import StudyRequest, study
-
-    given = options.trials, options.out, options.impl, options.rank, options.rounds
-    both = options.machine == "both"
-    return study(StudyRequest(*given, ("quiet", "loaded") if both else (options.machine,)))
 
 
 def _reproduce(options: argparse.Namespace) -> int:

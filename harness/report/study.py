@@ -11,6 +11,7 @@ from harness.report.files import write_whole
 
 _CONDITIONS = {"quiet": "machine as it is", "loaded": "with background load"}
 _UNSEEN, _SEEN = "#9a9a9a", "#d55e00"
+_THIN = {"markersize": 3, "linewidth": 0.9}
 _HEIGHT, _HEIGHT_OF_ONE = 5.2, 3.2  # inches
 
 
@@ -32,7 +33,7 @@ def study_figure(trials: pd.DataFrame, curve: pd.DataFrame, title: str) -> Figur
         put_title(figure, "How often a difference is seen", title)
         top = 0.82 if len(shown) > 1 else 0.72
         place = {"left": 0.1, "right": 0.98, "bottom": 0.17 / len(shown), "top": top}
-        spaced = place | {"hspace": 0.35, "wspace": 0.22}
+        spaced = place | {"hspace": 0.35, "wspace": 0.3}
         panels = figure.subplots(len(shown), 2, squeeze=False, gridspec_kw=spaced)
         for (left, right), condition in zip(panels, shown, strict=True):
             same = trials[(trials["kind"] == "same") & (trials["condition"] == condition)]
@@ -51,9 +52,10 @@ def study_figure(trials: pd.DataFrame, curve: pd.DataFrame, title: str) -> Figur
 
 def _draw_curve(axes: Axes, curve: pd.DataFrame) -> None:
     """Share of trials in which a difference was seen, by how large it is."""
+    curve = curve.sort_values("ratio")
     slower = 100 * (curve["ratio"] - 1)
     reach = [100 * (curve["share"] - curve["low"]), 100 * (curve["high"] - curve["share"])]
-    axes.errorbar(slower, 100 * curve["share"], reach, fmt="o-", color=_SEEN, capsize=2)
+    axes.errorbar(slower, 100 * curve["share"], reach, fmt="o-", color=_SEEN, capsize=2, **_THIN)
     axes.set_ylim(-3, 103)
     axes.set_ylabel("difference seen in")
     axes.xaxis.set_major_formatter("{x:g} %")

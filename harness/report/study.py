@@ -11,7 +11,6 @@ from harness.report.files import write_whole
 
 _CONDITIONS = {"quiet": "machine as it is", "loaded": "with background load"}
 _UNSEEN, _SEEN = "#9a9a9a", "#d55e00"
-_THIN = {"markersize": 3, "linewidth": 0.9}
 _HEIGHT, _HEIGHT_OF_ONE = 5.2, 3.2  # inches
 
 
@@ -55,7 +54,9 @@ def _draw_curve(axes: Axes, curve: pd.DataFrame) -> None:
     curve = curve.sort_values("ratio")
     slower = 100 * (curve["ratio"] - 1)
     reach = [100 * (curve["share"] - curve["low"]), 100 * (curve["high"] - curve["share"])]
-    axes.errorbar(slower, 100 * curve["share"], reach, fmt="o-", color=_SEEN, capsize=2, **_THIN)
+    axes.errorbar(
+        slower, 100 * curve["share"], reach, fmt="o-", color=_SEEN, capsize=2, ms=3, lw=0.9
+    )
     axes.set_ylim(-3, 103)
     axes.set_ylabel("difference seen in")
     axes.xaxis.set_major_formatter("{x:g} %")

@@ -128,10 +128,11 @@ def _who_has(sides: Sequence[Sequence[object]], runs: Sequence[Sequence[object]]
 def _compare_rung(
     first: Sequence[RungRecord], second: Sequence[RungRecord], found: Comparison
 ) -> None:
+    unsound = [[_unsound(rung) for rung in side] for side in (first, second)]
     pairs: list[Pair] = []
     for cell in _in_order(rung.records for rung in (*first, *second)):
         has = [[rung for rung in side if cell in rung.records] for side in (first, second)]
-        old, new = (_unsound_in(side, cell) for side in has)
+        old, new = (next((of[cell] for of in side if cell in of), None) for side in unsound)
         if len(has[0]) < len(first) or len(has[1]) < len(second):
             found.left_out.append((cell, f"only {_who_has(has, (first, second))} has it"))
         elif old:
@@ -143,11 +144,6 @@ def _compare_rung(
             pairs.append((before, after))
             found.quality += _quality(pairs[-1])
     found.changes += [_change(pair, pairs) for pair in pairs]
-
-
-def _unsound_in(side: Sequence[RungRecord], cell: Cell) -> str | None:
-    """Why a cell is not sound in one of these runs."""
-    return next((_unsound(rung)[cell] for rung in side if cell in _unsound(rung)), None)
 
 
 def _unsound(rung: RungRecord) -> dict[Cell, str]:

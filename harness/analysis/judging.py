@@ -195,20 +195,28 @@ def _speed(context: Context, record: Record, is_projected: bool) -> Speedup:
     plain = None if guessed else paired_speedup(baseline, record)
     if plain is None:
         return found
-    low, high = (np.nan if end is None else end for end in (plain.low, plain.high))
+    low, high = _ends(plain)
     found = replace(found, paired_speedup=plain.value)
     return replace(found, paired_speedup_low=low, paired_speedup_high=high)
+
+
+def _ends(ratio: Ratio) -> tuple[float, float]:
+    """Interval of a ratio; NaN where it has none."""
+    if ratio.low is None or ratio.high is None:
+        return np.nan, np.nan
+    return ratio.low, ratio.high
 
 
 def speedup_of(ratio: Ratio | None, baseline: str, is_projected: bool) -> Speedup:
     """Make a ratio the speed of a cell; NaN where there is none."""
     if ratio is None:
         return Speedup(baseline=baseline)
+    low, high = _ends(ratio)
     return Speedup(
         baseline=baseline,
         speedup=ratio.value,
-        speedup_low=np.nan if ratio.low is None else ratio.low,
-        speedup_high=np.nan if ratio.high is None else ratio.high,
+        speedup_low=low,
+        speedup_high=high,
         speedup_projected=is_projected,
     )
 

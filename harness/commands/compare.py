@@ -1,6 +1,6 @@
 """The command `compare`: what changed between two runs, and how sure that is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -60,7 +60,7 @@ def compare(
     folders = _named(first, second)
     runs = {name: read_run(folder) for name, folder in folders.items()}
     old, *others = runs.values()
-    found = _in_order(line for other in others for line in differences(old, other))
+    found = [*dict.fromkeys(line for other in others for line in differences(old, other))]
     what = f"{', '.join(map(str, first))} and {', '.join(map(str, second))}"
     if found and not force:
         raise UserError(f"{what} are not comparable: {'; '.join(found)} (--force compares them)")
@@ -99,10 +99,6 @@ def _named(first: Sequence[Path], second: Sequence[Path]) -> dict[str, Path]:
 def _sides(runs: Mapping[str, Run]) -> tuple[list[Run], list[Run]]:
     a, b = ([run for name, run in runs.items() if name[0] == letter] for letter in "AB")
     return a, b
-
-
-def _in_order(lines: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(lines))
 
 
 def few_rounds(name: str, run: Run) -> list[str]:
@@ -151,7 +147,7 @@ def _print_heading(
         started = run.started.started
         screen.line(f"{name}  {folders[name]}: {dataset['name']}{synthetic}, {started}")
     old, *others = runs.values()
-    changed = _in_order(line for other in others for line in software_changes(old, other))
+    changed = dict.fromkeys(line for one in others for line in software_changes(old, one))
     if changed:
         screen.line(f"software that differs: {'; '.join(changed)}")
     screen.line()

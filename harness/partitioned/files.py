@@ -66,8 +66,6 @@ def count_of(kept: NDArray[Any], work: Path, number: int) -> Counted:
 def deal(work: Path, number: int) -> None:
     """Deal the ratings of a file to the partitions of both sides, each piece a file of its own."""
     held, given = _spilled(work, number), load(work / IDS)
-    if len(given["user_ids"]) == 0:
-        return
     positions = np.searchsorted(given["user_ids"], held.user_ids).clip(
         max=len(given["user_ids"]) - 1
     )

@@ -139,7 +139,6 @@ class Workers:
             try:
                 return self._result(future)
             except _lost():
-                self._expect_scheduler()
                 self._alive()
                 future = self._client.submit(call, pure=False)
         raise ClusterError(f"workers died {_MOST_LOSSES} times of one call")
@@ -214,7 +213,6 @@ class Workers:
 
     def _recover(self, one: "Placed") -> None:
         """See to it that there are workers, and place a partition on one of them."""
-        self._expect_scheduler()
         self.lost += 1
         addresses = self._alive()
         try:

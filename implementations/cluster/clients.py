@@ -1,6 +1,7 @@
 """Clients of clusters: a local one that is started here, or one whose scheduler runs already."""
 
 import atexit
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -61,6 +62,8 @@ def local_client(workers: int, memory: int = 0) -> Any:
         "worker.memory.pause": False,
     }
     dask.config.set({f"distributed.{name}": value for name, value in settings.items()})
+    # A cluster that is closed hands its loggers back, and what ends after it would still be told.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     cluster = LocalCluster(
         n_workers=workers,
         threads_per_worker=1,

@@ -14,6 +14,7 @@ from implementations.problem import AlsParams, Job
 from implementations.ratings import Ratings
 from implementations.tiled.crew import Crew, crew_size
 from implementations.tiled.plan import Plan
+from implementations.tiled.systems import Systems
 from implementations.tiled.target import Target, host_target
 from implementations.tiled.task import Scratch, Task
 
@@ -39,20 +40,26 @@ class NumbaTiled(AlsBackend):
         target: Target | None = None,
     ) -> None:
         super().__init__(params, dtype, threads)
-        target = target or host_target(self.dtype)
-        self.plan = Plan(params.rank, params.biases, self.dtype.name, target)
+        self.plan = self._plan_for(params, self.dtype, target)
         self._crew = Crew(self.plan, params, threads)
 
     @classmethod
     def bytes_needed(cls, job: Job) -> int:
         """Both CSRs, the row numbers that the transposition needs, the rows, the scratch."""
         params, dtype, threads, size = job
-        plan = Plan(params.rank, params.biases, dtype.name, host_target(dtype))
+        plan = cls._plan_for(params, dtype)
         ratings = 2 * csr_bytes(size) + 4 * size.n_ratings + 2 * 8 * plan.block
         sides = (size.n_users, size.n_items)
         rows = sum(plan.layout.bytes_needed(n, dtype.itemsize) for n in sides)
         scratch = crew_size(threads) * sum(array.nbytes for array in Scratch.of(plan))
         return ratings + rows + scratch
+
+    @classmethod
+    def _plan_for(
+        cls, params: AlsParams, dtype: np.dtype[Any], target: Target | None = None
+    ) -> Systems:
+        target = target or host_target(dtype)
+        return Plan(params.rank, params.biases, dtype.name, target)
 
     def prepare(self, train: Ratings) -> None:
         """Compress by user and by item, and cut both into chunks, heaviest first."""

@@ -28,6 +28,11 @@ _OURS: dict[str, tuple[str, str, str, int | None]] = {
     "numba-tiled-f32": ("numba_tiled:NumbaTiled", "float32", "SIMD register tiles", None),
 }
 
+# The same for what some processors run only.
+_SPECIAL: dict[str, tuple[str, str, str, int | None]] = {
+    "numba-tiled-amx": ("numba_amx:NumbaTiledAmx", "float32", "Gram tiles by Intel's AMX", None),
+}
+
 # The same for what takes an extra, which is named first.
 _EXTRAS: dict[str, tuple[str, str, str, str]] = {
     "dask": ("dask", "cluster.backend:DaskTiled", "float64", "partitions on a Dask cluster"),
@@ -74,6 +79,11 @@ def peers() -> list[str]:
 def extras() -> list[str]:
     """Names of what is driven by half-sweeps and takes an extra, here or not."""
     return [*_EXTRAS]
+
+
+def special() -> list[str]:
+    """Names of what some processors run only; its `refuses` says why this one does not."""
+    return [*_SPECIAL]
 
 
 def missing_peers() -> dict[str, str]:
@@ -132,8 +142,8 @@ def find(name: str) -> Variant:
     """
     if "+" in name:
         return _accelerated(name)
-    if name in _OURS:
-        path, dtype, idea, most_threads = _OURS[name]
+    if own := (_OURS | _SPECIAL).get(name):
+        path, dtype, idea, most_threads = own
         return _variant(name, _loaded(path), dtype, idea, most_threads)
     if name in _EXTRAS:
         extra, path, dtype, idea = _EXTRAS[name]
@@ -146,7 +156,7 @@ def find(name: str) -> Variant:
         return _foreign(name, plugins[name])
     if ":" in name:
         return _foreign(name, EntryPoint(name, name, ENTRY_POINT_GROUP))
-    known = ", ".join([*names(), *_EXTRAS, *_PEERS])
+    known = ", ".join([*names(), *_SPECIAL, *_EXTRAS, *_PEERS])
     raise KeyError(f"no implementation {name!r}; there are {known}, or module:Class")
 
 

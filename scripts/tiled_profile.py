@@ -6,7 +6,8 @@ In each round, in an order shuffled anew, every cell has a turn at three tasks: 
 whose rows are gathered from a few cache lines, so that what is left is arithmetic; and one with a
 rating or few a row, so that what is left is the solving of the systems. Beside them take turns a
 loop of multiply-adds and a matrix product. *Limit* is the time of the plan's multiply-adds alone,
-at the rate of that loop in the same round; shares are medians over the rounds.
+at the rate of that loop in the same round; shares are medians over the rounds. A cell such as
+64:float32:amx is of numba-tiled-amx; its limit is that of the multiply-adds that it does without.
 """
 
 import argparse
@@ -27,11 +28,13 @@ from harness.data.ladder.scales import cut
 from harness.measure.machine import describe_machine
 from harness.measure.rate_kernels import multiply_add_loop
 from implementations.als import start_factors, sweep
+from implementations.numba_amx import NumbaTiledAmx
 from implementations.numba_tiled import NumbaTiled
 from implementations.problem import AlsParams
 from implementations.ratings import Ratings
 from implementations.registry import usable_cores
 from implementations.tiled.plan import By, Plan
+from implementations.tiled.target import host_target
 from scripts._records import keep_facts
 
 # Rows that stay in a first-level cache, whatever the rank.
@@ -46,14 +49,15 @@ class Cell:
     """A rank and a dtype, and its work for each task."""
 
     def __init__(self, name: str, train: Ratings) -> None:
-        rank, dtype = name.split(":")
+        rank, dtype, *unit = name.split(":")
         self.name, self.dtype = name, dtype
+        self.made_by = NumbaTiledAmx if unit else NumbaTiled
         self.params = AlsParams(rank=int(rank))
         self.train = train
         whole, single = self._backend(train), self._backend(_single(train))
         few_items = self._backend(replace(train, items=train.items % RESIDENT_ROWS))
         few_users = self._backend(replace(train, users=train.users % RESIDENT_ROWS))
-        self.plan = whole.plan
+        self.plan = Plan(int(rank), True, dtype, host_target(np.dtype(dtype)))
         self.work: dict[str, Work] = {
             "sweep": lambda: sweep(whole),
             "in cache": lambda: (few_items.update_users(), few_users.update_items()),
@@ -61,7 +65,7 @@ class Cell:
         }
 
     def _backend(self, ratings: Ratings) -> NumbaTiled:
-        backend = NumbaTiled(self.params, np.dtype(self.dtype), usable_cores())
+        backend = self.made_by(self.params, np.dtype(self.dtype), usable_cores())
         backend.prepare(ratings)
         backend.load(start_factors(ratings, self.params))
         backend.warm_up()

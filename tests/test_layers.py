@@ -31,6 +31,7 @@ IMPLEMENTATIONS = [
     {"kernels"},
     {"tiled"},
     {"naive", "numpy_batched", "numba_serial", "numba_parallel", "numba_tiled", "peers", "cluster"},
+    {"numba_amx"},
     {"registry"},
     {"als"},
     {"training"},

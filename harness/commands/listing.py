@@ -5,13 +5,16 @@ from tabulate import tabulate
 from harness.commands.data import availability_table
 from harness.data.ladder.scales import SCALES
 from harness.screen.console import Screen
-from implementations.registry import GROUPS, extras, find, names, peers
+from implementations.problem import AlsParams
+from implementations.ratings import ProblemSize
+from implementations.registry import GROUPS, extras, find, names, peers, special
+from implementations.variant import Variant
 
 
 def show() -> int:
     """Print implementations, groups, scales and data sets."""
     with Screen() as screen:
-        rows = [_row(name) for name in (*names(), *extras(), *peers())]
+        rows = [_row(name) for name in (*names(), *special(), *extras(), *peers())]
         screen.line(tabulate(rows, _HEADERS, disable_numparse=True))
         screen.line()
         for group, members in GROUPS.items():
@@ -35,4 +38,11 @@ def _row(name: str) -> tuple[str, str, str, str]:
     except Exception as error:  # noqa: BLE001 - a plug-in that cannot be loaded is listed, too
         return name, "–", "–", f"missing: {type(error).__name__}: {error}"
     threads = "any" if variant.most_threads is None else str(variant.most_threads)
-    return name, variant.dtype, threads, variant.idea
+    reason = _refusal(variant)
+    return name, variant.dtype, threads, f"not here: {reason}" if reason else variant.idea
+
+
+def _refusal(variant: Variant) -> str | None:
+    """Why this machine does not run it, however small the problem."""
+    small = ProblemSize(n_users=1, n_items=1, n_ratings=1)
+    return variant.made_by.refuses(variant.job(AlsParams(), 1, small))

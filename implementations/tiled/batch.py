@@ -5,12 +5,13 @@ i (i + 1) / 2 + k. So a Cholesky factorisation written for one number runs for a
 once, whatever their size: nothing is ever shorter than a vector, and no lane waits for another.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 
 from implementations.tiled.emitter import I64, Emitter, Value
-from implementations.tiled.plan import packed_index
+from implementations.tiled.systems import packed_index
 
 # Rows and columns of a register tile, with 32 registers and with 16: measured, other shapes that
 # fit gain nothing. Squares leave the same rest of rows below every panel.
@@ -42,7 +43,7 @@ def emit_gather_systems(e: Emitter, sums: Value, packed: Value) -> None:
 
 
 def emit_write_back(
-    e: Emitter, packed: Value, rows: Value, factors: Value, relaxation: Value | None = None
+    e: Emitter, packed: Value, rows: Value, out: Any, relaxation: Value | None = None
 ) -> None:
     """Emit: solutions, which stand where the right-hand sides were, into rows of factors.
 
@@ -51,9 +52,25 @@ def emit_write_back(
     e : Emitter
     packed : pointer to entries + 1 vectors
     rows : pointer to `lanes` 64-bit row numbers
-    factors : pointer to rows of the plan's layout
+    out : namespace of arrays, with the fields of `rows.Rows`
     relaxation : element, optional
         How far to go from what is there to the solution; left out, all the way.
+    """
+    for _ in solutions(e, packed, rows, out.factors.data, relaxation):
+        pass
+
+
+def solutions(
+    e: Emitter, packed: Value, rows: Value, factors: Value, relaxation: Value | None
+) -> Iterator[tuple[int, list[Value]]]:
+    """Emit `emit_write_back`, vector by vector.
+
+    Yields
+    ------
+    first : int
+        First element of the vector in its row.
+    written : list of vectors
+        What was written there, lane by lane.
     """
     plan, stride = e.plan, e.plan.layout.stride
     starts = [e.times(e.read(rows, lane), stride) for lane in range(e.lanes)]
@@ -68,9 +85,12 @@ def emit_write_back(
             e.load(packed, (solution + n) * e.lanes) if n < written else fill[n]
             for n in range(first, first + e.lanes)
         ]
+        written_there = []
         for start, solved in zip(starts, e.transpose(square), strict=True):
             at = e.plus(start, first)
-            e.store(_relaxed(e, solved, factors, at, step), factors, at)
+            written_there.append(_relaxed(e, solved, factors, at, step))
+            e.store(written_there[-1], factors, at)
+        yield first, written_there
 
 
 def _relaxed(e: Emitter, solved: Value, factors: Value, at: Value, step: Value | None) -> Value:

@@ -12,9 +12,9 @@ from implementations.layout import read_only
 from implementations.problem import AlsParams
 from implementations.ratings import Csr
 from implementations.tiled.kernel import COMPILED, solve_chunks
-from implementations.tiled.plan import Plan
 from implementations.tiled.rows import Rows
 from implementations.tiled.schedule import ROW_COST, schedule
+from implementations.tiled.systems import Systems
 from implementations.tiled.task import Scratch, Task
 
 # Vector operations below which another thread costs more than it saves: measured.
@@ -34,12 +34,12 @@ class Crew:
 
     Parameters
     ----------
-    plan : Plan
+    plan : Systems
     params : AlsParams
     threads : int
     """
 
-    def __init__(self, plan: Plan, params: AlsParams, threads: int) -> None:
+    def __init__(self, plan: Systems, params: AlsParams, threads: int) -> None:
         self._plan, self._params, self._threads = plan, params, threads
         self._workers = crew_size(threads)
         self.scratch = [Scratch.of(plan) for _ in range(self._workers)]
@@ -74,7 +74,7 @@ class Crew:
     def solve(self, task: Task) -> int | None:
         """Solve all rows; gives the lowest that failed, None where none did."""
         n_rows, n_ratings = len(task.csr.indptr) - 1, len(task.csr.indices)
-        work = (n_ratings + ROW_COST * n_rows) * len(self._plan.accumulators)
+        work = (n_ratings + ROW_COST * n_rows) * self._plan.n_accumulators
         row = self._run(task, min(self._workers, 1 + work // _LEAST_WORK))
         return row if row < n_rows else None
 

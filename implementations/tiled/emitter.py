@@ -11,7 +11,7 @@ import numpy as np
 from llvmlite import ir
 from numpy.typing import NDArray
 
-from implementations.tiled.plan import Plan
+from implementations.tiled.systems import Systems
 
 # llvmlite has no types for a checker: a value, a pointer or a type of its own.
 Value = Any
@@ -29,10 +29,10 @@ class Emitter:
     Parameters
     ----------
     builder : llvmlite.ir.IRBuilder
-    plan : Plan
+    plan : Systems
     """
 
-    def __init__(self, builder: Value, plan: Plan) -> None:
+    def __init__(self, builder: Value, plan: Systems) -> None:
         self.builder = builder
         self.plan = plan
         self.lanes = plan.lanes
@@ -73,6 +73,19 @@ class Emitter:
         value = self.builder.load(self.address(pointer, offset))
         return self.builder.zext(value, I64) if value.type == I32 else value
 
+    def bytes_at(self, pointer: Value, offset: Index) -> Value:
+        """Address so many bytes after any pointer."""
+        return self.address(self.builder.bitcast(pointer, I8.as_pointer()), offset)
+
+    def floats(self, pointer: Value) -> Value:
+        """Any pointer as one to elements."""
+        return self.builder.bitcast(pointer, self.element.as_pointer())
+
+    def copy(self, source: Value, place: Index, destination: Value, to: Index) -> None:
+        """Copy one element."""
+        value = self.builder.load(self.address(source, place))
+        self.builder.store(value, self.address(destination, to))
+
     def prefetch(self, pointer: Value, offset: Index) -> None:
         """Ask for a cache line. Any address will do: one that is not there is not an error."""
         address = self.builder.bitcast(self.address(pointer, offset), I8.as_pointer())
@@ -102,12 +115,23 @@ class Emitter:
 
     def constant_table(self, numbers: NDArray[np.int32]) -> Value:
         """Pointer to a table of 32-bit indices in the code itself."""
-        kind = ir.ArrayType(I32, len(numbers))
-        module = self.builder.module
-        table = ir.GlobalVariable(module, kind, module.get_unique_name("table"))
-        table.initializer = ir.Constant(kind, numbers.tolist())
-        table.global_constant, table.linkage = True, "internal"
-        return self.builder.bitcast(table, I32.as_pointer())
+        return self._table(I32, numbers)
+
+    def constant_numbers(self, numbers: NDArray[Any]) -> Value:
+        """Pointer to a table of elements in the code itself."""
+        return self._table(self.element, numbers)
+
+    def constant_bytes(self, numbers: bytes) -> Value:
+        """Pointer to bytes in the code itself."""
+        return self._table(I8, np.frombuffer(numbers, np.uint8))
+
+    def bits(self, numbers: Value) -> Value:
+        """Lanes of 32-bit elements as whole numbers."""
+        return self.builder.bitcast(numbers, ir.VectorType(I32, self.lanes))
+
+    def numbers(self, bits: Value) -> Value:
+        """Whole numbers as the elements of which they are the bits."""
+        return self.builder.bitcast(bits, self.vector)
 
     def constant(self, value: float) -> Value:
         """The same number in all lanes."""
@@ -230,6 +254,18 @@ class Emitter:
         body(inner, *function.args)
         inner.builder.ret_void()
         return function
+
+    def define_once(self, name: str, like: Sequence[Value], body: Callable[..., None]) -> Value:
+        """As `define`, where the module has none of this name."""
+        return self.builder.module.globals.get(name) or self.define(name, like, body)
+
+    def _table(self, kind: Value, numbers: NDArray[Any]) -> Value:
+        array = ir.ArrayType(kind, len(numbers))
+        module = self.builder.module
+        table = ir.GlobalVariable(module, array, module.get_unique_name("table"))
+        table.initializer = ir.Constant(array, numbers.tolist())
+        table.global_constant, table.linkage = True, "internal"
+        return self.builder.bitcast(table, kind.as_pointer())
 
     @property
     def _alignment(self) -> int:

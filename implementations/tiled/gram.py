@@ -46,7 +46,7 @@ class _Start(NamedTuple):
 
 
 def emit_add_ratings(
-    e: Emitter, task: Any, start: Value, stop: Value, sums: Value, lane: Value
+    e: Emitter, task: Any, start: Value, stop: Value, scratch: Any, lane: Value
 ) -> None:
     """Emit: accumulators of a lane = sums over ratings start … stop - 1, of which there are.
 
@@ -55,21 +55,23 @@ def emit_add_ratings(
     e : Emitter
     task : namespace of pointers and numbers, with the fields of `task.Task`
     start, stop : 64-bit value
-    sums : pointer to (lanes + 1, n_accumulators) vectors
-        The last row of them is zeros: a row's first block starts from there, and not from its own
-        accumulators, which would have to be fetched just to be overwritten.
+    scratch : namespace of arrays, with the fields of `task.Scratch`
+        The last row of `sums` is zeros: a row's first block starts from there, and not from its
+        own accumulators, which would have to be fetched just to be overwritten.
     lane : 64-bit value
     """
-    size = len(e.plan.accumulators) * e.lanes
+    plan = e.plan
+    assert isinstance(plan, Plan)
+    size, sums = plan.n_accumulators * e.lanes, scratch.sums.data
     zeros, mine = e.address(sums, e.lanes * size), e.address(sums, e.times(lane, size))
 
     def add_block(first: Value, before: list[Value]) -> list[Value]:
         end = e.least(e.plus(first, e.plan.block), stop)
         pointers = (task.fixed.factors, task.fixed.biases, task.csr.indices, task.csr.values)
-        shared = (*(array.data for array in pointers), _ahead(e, task, first), task.model.mean)
+        shared = (*(array.data for array in pointers), ahead(e, task, first), task.model.mean)
         defined: dict[_Shape, Value] = {}
         skipped = 0
-        for number, (shape, at) in enumerate(_shapes(e.plan)):
+        for number, (shape, at) in enumerate(_shapes(plan)):
             sums_at = [e.address(pointer, skipped * e.lanes) for pointer in (before[0], mine)]
             operands = _Operands._make((*shared, first, end, *sums_at, *map(e.index, at)))
             if shape not in defined:
@@ -107,7 +109,7 @@ def _shapes(plan: Plan) -> Iterator[tuple[_Shape, _Start]]:
         yield shape, _Start(factor, vector * plan.lanes, number * per_line)
 
 
-def _ahead(e: Emitter, task: Any, first: Value) -> Value:
+def ahead(e: Emitter, task: Any, first: Value) -> Value:
     """Pointer by which the indices of the next block are read, when at a rating of this one.
 
     Where this or the next block is the last, they are read from the copy with its padding:

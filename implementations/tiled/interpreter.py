@@ -8,24 +8,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from implementations.problem import Float
-from implementations.tiled.plan import ONES, By, Plan, packed_index
-from implementations.tiled.task import Task
+from implementations.tiled.amx import interpreter as amx
+from implementations.tiled.amx.plan import AmxPlan
+from implementations.tiled.plan import ONES, By, Plan
+from implementations.tiled.rows import Rows
+from implementations.tiled.systems import Systems, packed_index
+from implementations.tiled.task import Scratch, Task
+
+
+def open_unit(plan: Systems, scratch: Scratch) -> None:
+    """Get what this thread needs beside its scratch: NumPy, nothing."""
+
+
+def close_unit(plan: Systems, scratch: Scratch) -> None:
+    """Give it back."""
 
 
 def add_ratings(
-    plan: Plan, task: Task, start: int, stop: int, sums: NDArray[Float], lane: int
+    plan: Systems, task: Task, start: int, stop: int, scratch: Scratch, lane: int
 ) -> None:
     """Sum the ratings start … stop - 1 of one row into the accumulators of a lane.
 
     Parameters
     ----------
-    plan : Plan
+    plan : Systems
     task : Task
     start, stop : int
-    sums : ndarray, shape (lanes + 1, n_accumulators, lanes)
+    scratch : Scratch
         `sums[lane]` is written, `sums[-1]` is all zeros.
     lane : int
     """
+    if isinstance(plan, AmxPlan):
+        amx.add_ratings(plan, task, start, stop, scratch.sums, lane)
+    elif isinstance(plan, Plan):
+        _add_ratings(plan, task, start, stop, scratch.sums, lane)
+
+
+def _add_ratings(
+    plan: Plan, task: Task, start: int, stop: int, sums: NDArray[Float], lane: int
+) -> None:
     indices = task.csr.indices[start:stop]
     rows = task.fixed.factors[indices]
     in_row = plan.layout.bias_in_row
@@ -49,27 +70,30 @@ def add_ratings(
             sums[lane, number] = (multiplier * vector).sum(axis=0)
 
 
-def gather_systems(plan: Plan, sums: NDArray[Float], packed: NDArray[Float]) -> None:
+def gather_systems(plan: Systems, sums: NDArray[Float], packed: NDArray[Float]) -> None:
     """Bring the accumulators of all lanes into packed systems, one to a lane.
 
     Parameters
     ----------
-    plan : Plan
+    plan : Systems
     sums : ndarray, shape (lanes + 1, n_accumulators, lanes)
     packed : ndarray, shape (entries + 1, lanes)
         Written, the entries that no accumulator holds excepted; the last row is for the rest.
     """
+    if isinstance(plan, AmxPlan):
+        amx.gather_systems(plan, sums, packed)
+        return
     packed[plan.destinations] = np.moveaxis(sums[:-1], 0, -1)
 
 
 def solve(
-    plan: Plan, packed: NDArray[Float], inverse: NDArray[Float], floor: NDArray[Float]
+    plan: Systems, packed: NDArray[Float], inverse: NDArray[Float], floor: NDArray[Float]
 ) -> int:
     """Solve all systems in place: the last row of the triangle becomes the solution.
 
     Parameters
     ----------
-    plan : Plan
+    plan : Systems
     packed : ndarray, shape (entries + 1, lanes)
     inverse : ndarray, shape (unknowns, lanes)
         Receives 1 / the diagonal of the Cholesky factor.
@@ -99,47 +123,53 @@ def solve(
     return sum(1 << lane for lane in range(plan.lanes) if failed[lane])
 
 
-def write_back(
-    plan: Plan, packed: NDArray[Float], rows: NDArray[np.int64], factors: NDArray[Float]
-) -> None:
+def write_back(plan: Systems, packed: NDArray[Float], rows: NDArray[np.int64], out: Rows) -> None:
     """Write the solutions into rows of the plan's layout.
 
     Parameters
     ----------
-    plan : Plan
+    plan : Systems
     packed : ndarray, shape (entries + 1, lanes)
         As `solve` leaves it.
     rows : ndarray, shape (lanes,), int64
         Row of each lane.
-    factors : ndarray, shape (n_rows + 1, stride)
+    out : Rows
         Biases that are not in the rows are left to the caller.
     """
+    factors = out.factors
     solution = packed[packed_index(plan.unknowns, 0) :]
     factors[rows] = 0
     written = plan.unknowns if plan.layout.bias_in_row else plan.rank
     factors[rows, :written] = solution[:written].T
     if plan.layout.bias_in_row:
         factors[rows, plan.rank + 1] = 1
+    _write_halves(plan, rows, out)
+
+
+def _write_halves(plan: Systems, rows: NDArray[np.int64], out: Rows) -> None:
+    if isinstance(plan, AmxPlan):
+        plan.layout.write_halves(out.halves, rows, out.factors[rows])
 
 
 def write_relaxed(
-    plan: Plan,
+    plan: Systems,
     packed: NDArray[Float],
     rows: NDArray[np.int64],
-    factors: NDArray[Float],
+    out: Rows,
     relaxation: Float,
 ) -> None:
     """As `write_back`, but so many times as far as to the solutions, from what is there.
 
     Parameters
     ----------
-    plan, packed, rows, factors
+    plan, packed, rows, out
         As in `write_back`.
     relaxation : floating
     """
-    old = factors[rows]
-    write_back(plan, packed, rows, factors)
-    factors[rows] = old - relaxation * (old - factors[rows])
+    old = out.factors[rows]
+    write_back(plan, packed, rows, out)
+    out.factors[rows] = old - relaxation * (old - out.factors[rows])
+    _write_halves(plan, rows, out)
 
 
 def take(counter: NDArray[np.int64]) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 from numba.core import types
@@ -23,24 +23,48 @@ from numba.extending import (
     unbox,
 )
 
-from implementations.tiled.batch import emit_gather_systems, emit_solve, emit_write_back
+from implementations.tiled import batch, gram
+from implementations.tiled.amx import batch as amx_batch
+from implementations.tiled.amx import gram as amx_gram
+from implementations.tiled.amx.plan import AmxPlan
+from implementations.tiled.amx.tiles import tiles_of
 from implementations.tiled.emitter import I64, Emitter, Value
-from implementations.tiled.gram import emit_add_ratings
 from implementations.tiled.plan import Plan
+from implementations.tiled.systems import Systems
 
-_SOURCES = sorted(Path(__file__).parent.glob("*.py"))
+_SOURCES = sorted(Path(__file__).parent.rglob("*.py"))
 _DIGEST = sha256(b"".join(path.read_bytes() for path in _SOURCES)).hexdigest()[:16]
+
+
+class _Emitters(NamedTuple):
+    """What sums a row, makes systems of the sums, and writes their solutions."""
+
+    add_ratings: Callable[..., None]
+    gather_systems: Callable[..., None]
+    write_back: Callable[..., None]
+
+
+_EMITTERS: dict[type[Systems], _Emitters] = {
+    Plan: _Emitters(gram.emit_add_ratings, batch.emit_gather_systems, batch.emit_write_back),
+    AmxPlan: _Emitters(
+        amx_gram.emit_add_ratings, amx_batch.emit_gather_systems, amx_batch.emit_write_back
+    ),
+}
+
+
+def _emitters(e: Emitter) -> _Emitters:
+    return _EMITTERS[type(e.plan)]
 
 
 class PlanType(types.Type):
     """Type of one plan, and of it alone."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Systems) -> None:
         self.plan = plan
         super().__init__(f"{plan} of {_DIGEST}")
 
 
-def _type_of(plan: Plan, _: Any) -> PlanType:
+def _type_of(plan: Systems, _: Any) -> PlanType:
     return PlanType(plan)
 
 
@@ -52,7 +76,7 @@ def _nothing(_: PlanType, __: Any, context: Any) -> Any:
 
 _unboxed: Callable[[Any], Callable[[Any], Any]] = unbox
 register_model(PlanType)(models.OpaqueModel)
-typeof_impl.register(Plan)(_type_of)
+typeof_impl.register(Systems)(_type_of)
 _unboxed(PlanType)(_nothing)
 
 
@@ -93,13 +117,35 @@ def _lowered(emit: Callable[..., Any], result: Any, plan: Any, *arguments: Any) 
 
 
 @_intrinsic
-def add_ratings(_, plan, task, start, stop, sums, lane):  # type: ignore[no-untyped-def]
+def open_unit(_, plan, scratch):  # type: ignore[no-untyped-def]
+    """As `interpreter.open_unit`."""
+
+    def emit(e: Emitter, scratch: Any) -> None:
+        if isinstance(e.plan, AmxPlan):
+            tiles_of(e, scratch.work.data).open()
+
+    return _lowered(emit, types.void, plan, scratch)
+
+
+@_intrinsic
+def close_unit(_, plan, scratch):  # type: ignore[no-untyped-def]
+    """As `interpreter.close_unit`."""
+
+    def emit(e: Emitter, scratch: Any) -> None:
+        if isinstance(e.plan, AmxPlan):
+            tiles_of(e, scratch.work.data).close()
+
+    return _lowered(emit, types.void, plan, scratch)
+
+
+@_intrinsic
+def add_ratings(_, plan, task, start, stop, scratch, lane):  # type: ignore[no-untyped-def]
     """As `interpreter.add_ratings`."""
 
-    def emit(e: Emitter, task: Any, start: Value, stop: Value, sums: Any, lane: Value) -> None:
-        emit_add_ratings(e, task, start, stop, sums.data, lane)
+    def emit(e: Emitter, task: Any, start: Value, stop: Value, scratch: Any, lane: Value) -> None:
+        _emitters(e).add_ratings(e, task, start, stop, scratch, lane)
 
-    return _lowered(emit, types.void, plan, task, start, stop, sums, lane)
+    return _lowered(emit, types.void, plan, task, start, stop, scratch, lane)
 
 
 @_intrinsic
@@ -107,7 +153,7 @@ def gather_systems(_, plan, sums, packed):  # type: ignore[no-untyped-def]
     """As `interpreter.gather_systems`."""
 
     def emit(e: Emitter, sums: Any, packed: Any) -> None:
-        emit_gather_systems(e, sums.data, packed.data)
+        _emitters(e).gather_systems(e, sums.data, packed.data)
 
     return _lowered(emit, types.void, plan, sums, packed)
 
@@ -117,29 +163,29 @@ def solve(_, plan, packed, inverse, floor):  # type: ignore[no-untyped-def]
     """As `interpreter.solve`."""
 
     def emit(e: Emitter, packed: Any, inverse: Any, floor: Any) -> Value:
-        return emit_solve(e, packed.data, inverse.data, floor.data)
+        return batch.emit_solve(e, packed.data, inverse.data, floor.data)
 
     return _lowered(emit, types.int64, plan, packed, inverse, floor)
 
 
 @_intrinsic
-def write_back(_, plan, packed, rows, factors):  # type: ignore[no-untyped-def]
+def write_back(_, plan, packed, rows, out):  # type: ignore[no-untyped-def]
     """As `interpreter.write_back`."""
 
-    def emit(e: Emitter, packed: Any, rows: Any, factors: Any) -> None:
-        emit_write_back(e, packed.data, rows.data, factors.data)
+    def emit(e: Emitter, packed: Any, rows: Any, out: Any) -> None:
+        _emitters(e).write_back(e, packed.data, rows.data, out)
 
-    return _lowered(emit, types.void, plan, packed, rows, factors)
+    return _lowered(emit, types.void, plan, packed, rows, out)
 
 
 @_intrinsic
-def write_relaxed(_, plan, packed, rows, factors, relaxation):  # type: ignore[no-untyped-def]
+def write_relaxed(_, plan, packed, rows, out, relaxation):  # type: ignore[no-untyped-def]
     """As `interpreter.write_relaxed`."""
 
-    def emit(e: Emitter, packed: Any, rows: Any, factors: Any, relaxation: Value) -> None:
-        emit_write_back(e, packed.data, rows.data, factors.data, relaxation)
+    def emit(e: Emitter, packed: Any, rows: Any, out: Any, relaxation: Value) -> None:
+        _emitters(e).write_back(e, packed.data, rows.data, out, relaxation)
 
-    return _lowered(emit, types.void, plan, packed, rows, factors, relaxation)
+    return _lowered(emit, types.void, plan, packed, rows, out, relaxation)
 
 
 @_intrinsic

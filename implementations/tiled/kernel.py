@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from implementations.jit import F, compiled
-from implementations.tiled.plan import Plan
+from implementations.tiled.systems import Systems
 from implementations.tiled.task import Scratch, Task
 
 COMPILED = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]  # made at run time
@@ -19,7 +19,9 @@ COMPILED = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]  # made at
 if TYPE_CHECKING or not COMPILED:
     from implementations.tiled.interpreter import (
         add_ratings,
+        close_unit,
         gather_systems,
+        open_unit,
         solve,
         take,
         write_back,
@@ -28,7 +30,9 @@ if TYPE_CHECKING or not COMPILED:
 else:
     from implementations.tiled.intrinsics import (
         add_ratings,
+        close_unit,
         gather_systems,
+        open_unit,
         solve,
         take,
         write_back,
@@ -59,7 +63,7 @@ def _complete(task: Task, scratch: Scratch) -> None:
 
 
 @_inlined
-def _solve_batch(plan: Plan, task: Task, filled: int, scratch: Scratch) -> int:
+def _solve_batch(plan: Systems, task: Task, filled: int, scratch: Scratch) -> int:
     """Solve the rows of the first lanes, and write them; gives the lowest that failed."""
     none = len(task.csr.indptr) - 1
     rows, out = scratch.rows, task.out
@@ -70,9 +74,9 @@ def _solve_batch(plan: Plan, task: Task, filled: int, scratch: Scratch) -> int:
     _complete(task, scratch)
     failed = solve(plan, scratch.packed, scratch.inverse, scratch.floor)
     if task.relaxation == 1:
-        write_back(plan, scratch.packed, rows, out.factors)
+        write_back(plan, scratch.packed, rows, out)
     else:
-        write_relaxed(plan, scratch.packed, rows, out.factors, task.relaxation)
+        write_relaxed(plan, scratch.packed, rows, out, task.relaxation)
     unknowns = len(task.model.ridge)
     solution = unknowns * (unknowns + 1) // 2
     if len(out.biases):  # they are not in the rows
@@ -103,7 +107,7 @@ def _next_row(task: Task, counter: NDArray[np.int64], position: NDArray[np.int64
 
 
 @_inlined
-def _fill_batch(plan: Plan, task: Task, counter: NDArray[np.int64], scratch: Scratch) -> int:
+def _fill_batch(plan: Systems, task: Task, counter: NDArray[np.int64], scratch: Scratch) -> int:
     """Sum the ratings of as many rows as there are lanes; fewer only at the end of all chunks."""
     indptr = task.csr.indptr
     filled = 0
@@ -115,8 +119,9 @@ def _fill_batch(plan: Plan, task: Task, counter: NDArray[np.int64], scratch: Scr
         if start == stop:
             task.out.factors[row] = 0
             task.out.biases[row : row + 1] = 0  # nothing, where the biases are in the rows
+            task.out.halves[row : row + 1] = 0  # nothing, where there are none
             continue
-        add_ratings(plan, task, start, stop, scratch.sums, filled)
+        add_ratings(plan, task, start, stop, scratch, filled)
         scratch.rows[filled] = row
         scratch.counts[filled] = stop - start
         filled += 1
@@ -124,7 +129,7 @@ def _fill_batch(plan: Plan, task: Task, counter: NDArray[np.int64], scratch: Scr
 
 
 @compiled
-def solve_chunks(plan: Plan, task: Task, counter: NDArray[np.int64], scratch: Scratch) -> int:
+def solve_chunks(plan: Systems, task: Task, counter: NDArray[np.int64], scratch: Scratch) -> int:
     """Take chunks until there are none left, and solve their rows.
 
     There is no race: a chunk is taken once, a row belongs to one chunk, and what a row becomes
@@ -133,7 +138,7 @@ def solve_chunks(plan: Plan, task: Task, counter: NDArray[np.int64], scratch: Sc
 
     Parameters
     ----------
-    plan : Plan
+    plan : Systems
     task : Task
     counter : ndarray, shape (1,), int64
         Number of the next chunk, shared by all threads.
@@ -147,8 +152,10 @@ def solve_chunks(plan: Plan, task: Task, counter: NDArray[np.int64], scratch: Sc
     """
     lowest = len(task.csr.indptr) - 1
     scratch.position[0] = scratch.position[1] = 0
+    open_unit(plan, scratch)
     while True:
         filled = _fill_batch(plan, task, counter, scratch)
         if filled == 0:
+            close_unit(plan, scratch)
             return lowest
         lowest = min(lowest, _solve_batch(plan, task, filled, scratch))

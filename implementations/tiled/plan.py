@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.tiled.rows import CACHE_LINE, RowLayout
-from implementations.tiled.target import Target
+from implementations.tiled.rows import RowLayout
+from implementations.tiled.systems import Systems, packed_index
 
 # A pseudo-vector of a row: ones in all lanes, not loaded.
 ONES = -1
@@ -60,43 +60,16 @@ class Term(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How the normal equations of a row are summed and solved.
+class Plan(Systems):
+    """How the normal equations of a row are summed into registers, pass after pass.
 
-    Attributes
-    ----------
-    rank : int
-    biases : bool
-        Whether a bias is solved for with every factor.
-    dtype : str
-        "float32" or "float64".
-    target : Target
+    Attributes are those of `Systems`.
     """
 
-    rank: int
-    biases: bool
-    dtype: str
-    target: Target
-
     @property
-    def lanes(self) -> int:
-        """Elements of a vector, and systems of a batch."""
-        return self.target.lanes
-
-    @property
-    def itemsize(self) -> int:
-        """Bytes of an element."""
-        return np.dtype(self.dtype).itemsize
-
-    @property
-    def unknowns(self) -> int:
-        """Unknowns of a system, and the number of the triangle's row with its right-hand side."""
-        return self.rank + self.biases
-
-    @property
-    def entries(self) -> int:
-        """Entries of the packed triangle; its last, below the right-hand side, is never used."""
-        return (self.unknowns + 1) * (self.unknowns + 2) // 2
+    def n_accumulators(self) -> int:
+        """Accumulators of a row."""
+        return len(self.accumulators)
 
     @cached_property
     def layout(self) -> RowLayout:
@@ -109,11 +82,6 @@ class Plan:
         most = self.target.block
         fitting = most * _ROW_BYTES // (self.layout.stride * self.itemsize)
         return max(_LEAST_BLOCK, min(most, fitting))
-
-    @property
-    def cache_lines(self) -> int:
-        """Cache lines of a gathered row."""
-        return -(-self.layout.stride * self.itemsize // CACHE_LINE)
 
     @cached_property
     def passes(self) -> tuple[tuple[Term, ...], ...]:
@@ -198,11 +166,6 @@ class Plan:
             if vectors:
                 terms.append(Term(By.FACTOR, factor, vectors))
         return terms
-
-
-def packed_index(row: int, column: int) -> int:
-    """Place of an entry of the lower triangle, stored row after row."""
-    return row * (row + 1) // 2 + column
 
 
 def interleaved(some: list[Any], others: list[Any]) -> list[Any]:

@@ -19,10 +19,13 @@ class Rows(NamedTuple):
     factors : ndarray, shape (n_rows + 1, stride)
         As `RowLayout` says; the first element and each row are aligned to whole vectors.
     biases : ndarray, shape (n_rows + 1,), or (0,) where they stand in the rows
+    halves : ndarray, shape (n_rows + 1, halves_stride), int16, or (0, 0) where there are none
+        The factors once more, as a matrix unit takes them (`amx.halves`).
     """
 
     factors: NDArray[Float]
     biases: NDArray[Float]
+    halves: NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -61,16 +64,16 @@ class RowLayout:
 
     def pack(self, factors: NDArray[Float], dtype: np.dtype[Any]) -> Rows:
         """Copy factors, shape (n_rows, rank + 1) with the bias last, into this layout."""
-        n_rows = len(factors)
+        n_rows, none = len(factors), np.zeros((0, 0), np.int16)
         packed = aligned_zeros((n_rows + 1, self.stride), dtype)
         packed[:n_rows, : self.rank] = factors[:, : self.rank]
         if self.bias_in_row:
             packed[:n_rows, self.rank] = factors[:, self.rank]
             packed[:, self.rank + 1] = 1
-            return Rows(packed, np.zeros(0, dtype))
+            return Rows(packed, np.zeros(0, dtype), none)
         biases = np.zeros(n_rows + 1, dtype)
         biases[:n_rows] = factors[:, self.rank]
-        return Rows(packed, biases)
+        return Rows(packed, biases, none)
 
     def unpack(self, rows: Rows) -> NDArray[Float]:
         """Copy rows of this layout into factors, shape (n_rows, rank + 1) with the bias last."""
@@ -83,7 +86,7 @@ class RowLayout:
         return (n_rows + 1) * (self.stride + (not self.bias_in_row)) * itemsize
 
 
-def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Float]:
+def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Zeros that start at a multiple of the widest vector, two cache lines."""
     alignment = 2 * CACHE_LINE
     size = int(np.prod(shape)) * dtype.itemsize

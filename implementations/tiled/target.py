@@ -64,11 +64,11 @@ def host_target(dtype: np.dtype[Any]) -> Target:
     Numba's settings count: what it is told not to use (NUMBA_CPU_FEATURES, NUMBA_ENABLE_AVX) is
     not there.
     """
-    size, registers, fused, rotation, block = _kind(platform.machine(), _features())
+    size, registers, fused, rotation, block = _kind(platform.machine(), features())
     return Target(size // dtype.itemsize, registers, fused, rotation, block)
 
 
-def _features() -> str:
+def features() -> str:
     """Features for which Numba compiles: "+avx2,+fma,-avx512f" and so on."""
     told = numba.config.CPU_FEATURES  # type: ignore[attr-defined]  # made at run time
     host: Callable[[], str] = get_host_cpu_features

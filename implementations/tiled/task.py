@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from implementations.kernels import Model
 from implementations.problem import Float
 from implementations.ratings import Csr
-from implementations.tiled.plan import Plan
 from implementations.tiled.rows import Rows, aligned_zeros
+from implementations.tiled.systems import Systems
 
 
 class Task(NamedTuple):
@@ -61,6 +61,8 @@ class Scratch(NamedTuple):
         Row of each lane, and its number of ratings.
     position : ndarray, shape (2,), int64
         Next row of the chunk taken, and its end.
+    work : ndarray, shape (work_bytes,), uint8
+        For ratings while they are summed, where the plan takes any.
     """
 
     sums: NDArray[Float]
@@ -70,17 +72,19 @@ class Scratch(NamedTuple):
     rows: NDArray[np.int64]
     counts: NDArray[np.int64]
     position: NDArray[np.int64]
+    work: NDArray[np.uint8]
 
     @classmethod
-    def of(cls, plan: Plan) -> "Scratch":
+    def of(cls, plan: Systems) -> "Scratch":
         """Scratch for a plan."""
         dtype, lanes = np.dtype(plan.dtype), plan.lanes
         return cls(
-            aligned_zeros((lanes + 1, len(plan.accumulators), lanes), dtype),
+            aligned_zeros((lanes + 1, plan.n_accumulators, lanes), dtype),
             aligned_zeros((plan.entries + 1, lanes), dtype),
             aligned_zeros((plan.unknowns, lanes), dtype),
             aligned_zeros((plan.unknowns, lanes), dtype),
             np.zeros(lanes, np.int64),
             np.zeros(lanes, np.int64),
             np.zeros(2, np.int64),
+            aligned_zeros((plan.work_bytes,), np.dtype(np.uint8)),
         )

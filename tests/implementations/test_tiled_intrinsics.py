@@ -12,11 +12,20 @@ from scipy.linalg import solve_triangular
 from tiled_task import one_row, rotation
 
 from implementations.tiled import interpreter
+from implementations.tiled.amx.plan import AmxPlan, Unit
 from implementations.tiled.emitter import Emitter
-from implementations.tiled.kernel import add_ratings, gather_systems, solve, take, write_back
-from implementations.tiled.plan import Plan, packed_index
+from implementations.tiled.kernel import (
+    add_ratings,
+    gather_systems,
+    solve,
+    take,
+    write_back,
+    write_relaxed,
+)
+from implementations.tiled.plan import Plan
 from implementations.tiled.rotation import rotator
 from implementations.tiled.rows import aligned_zeros
+from implementations.tiled.systems import Systems, packed_index
 from implementations.tiled.target import Target, host_target
 
 pytestmark = [
@@ -33,7 +42,7 @@ def host(dtype: str) -> Target:
 
 
 # Rank, dtype, target: this machine's own, and all other widths on it.
-CASES = [
+PLANS = [
     (20, "float32", host("float32")),
     (20, "float64", host("float64")),
     (32, "float32", Target(16, 32, True, rotation("float32", 16), 128)),
@@ -44,34 +53,39 @@ CASES = [
     (7, "float64", Target(2, 16, False)),
     (5, "float32", Target(2, 16, True)),
 ]
+# One tile, two, and three, of which one has room for no more factors.
+AMX = Target(16, 16, True, rotation("float32", 16))
+CASES = [
+    *(Plan(rank, True, dtype, target) for rank, dtype, target in PLANS),
+    *(AmxPlan(rank, True, "float32", AMX, Unit.EMULATED) for rank in (1, 20, 48)),
+]
 
 
-def name(case) -> str:
-    rank, dtype, target = case
-    return f"rank{rank}-{dtype}x{target.lanes}-{target.registers}registers"
+def name(plan: Systems) -> str:
+    kind = "amx" if isinstance(plan, AmxPlan) else f"{plan.target.registers}registers"
+    return f"rank{plan.rank}-{plan.dtype}x{plan.lanes}-{kind}"
 
 
 @pytest.fixture(scope="module", params=CASES, ids=name)
-def plan(request) -> Plan:
-    rank, dtype, target = request.param
-    return Plan(rank, True, dtype, target)
+def plan(request) -> Systems:
+    return request.param
 
 
-def random(plan: Plan, *shape: int) -> np.ndarray:
+def random(plan: Systems, *shape: int) -> np.ndarray:
     """Aligned random numbers."""
     array = aligned_zeros(shape, np.dtype(plan.dtype))
     array[:] = np.random.default_rng(2).normal(size=shape)
     return array
 
 
-def close(plan: Plan, actual, expected) -> None:
+def close(plan: Systems, actual, expected) -> None:
     scale = np.abs(expected).max()
     np.testing.assert_allclose(actual, expected, rtol=0, atol=TOLERANCE[plan.dtype] * scale)
 
 
 @numba.njit
-def _add_ratings(plan, task, start, stop, sums, lane):
-    add_ratings(plan, task, start, stop, sums, lane)
+def _add_ratings(plan, task, start, stop, scratch, lane):
+    add_ratings(plan, task, start, stop, scratch, lane)
 
 
 @numba.njit
@@ -85,8 +99,13 @@ def _solve(plan, packed, inverse, floor):
 
 
 @numba.njit
-def _write_back(plan, packed, rows, factors):
-    write_back(plan, packed, rows, factors)
+def _write_back(plan, packed, rows, out):
+    write_back(plan, packed, rows, out)
+
+
+@numba.njit
+def _write_relaxed(plan, packed, rows, out, relaxation):
+    write_relaxed(plan, packed, rows, out, relaxation)
 
 
 @numba.njit(nogil=True)
@@ -98,13 +117,13 @@ def _take_all(counter, taken):
 
 
 @pytest.mark.parametrize("n_ratings", [1, 32, 300])
-def test_a_rows_ratings_are_summed(plan: Plan, n_ratings: int) -> None:
+def test_a_rows_ratings_are_summed(plan: Systems, n_ratings: int) -> None:
     """One rating, a whole block or a part of one, and several blocks."""
     task, scratch, v = one_row(plan, n_ratings)
     _, expected, _ = one_row(plan, n_ratings)
     lane = plan.lanes - 1
-    _add_ratings(plan, task, 0, n_ratings, scratch.sums, lane)
-    interpreter.add_ratings(plan, task, 0, n_ratings, expected.sums, lane)
+    _add_ratings(plan, task, 0, n_ratings, scratch, lane)
+    interpreter.add_ratings(plan, task, 0, n_ratings, expected, lane)
     close(plan, scratch.sums[lane], expected.sums[lane])
     assert np.isnan(scratch.sums[:lane]).all()
     assert not scratch.sums[-1].any()
@@ -114,15 +133,15 @@ def test_a_rows_ratings_are_summed(plan: Plan, n_ratings: int) -> None:
     close(plan, gathered[entry : entry + plan.unknowns, lane], (v.T @ v)[-1, :-1])
 
 
-def test_ratings_in_the_middle_are_summed(plan: Plan) -> None:
+def test_ratings_in_the_middle_are_summed(plan: Systems) -> None:
     task, scratch, _ = one_row(plan, 300)
     _, expected, _ = one_row(plan, 300)
-    _add_ratings(plan, task, 100, 140, scratch.sums, 0)
-    interpreter.add_ratings(plan, task, 100, 140, expected.sums, 0)
+    _add_ratings(plan, task, 100, 140, scratch, 0)
+    interpreter.add_ratings(plan, task, 100, 140, expected, 0)
     close(plan, scratch.sums[0], expected.sums[0])
 
 
-def compiled_function(name: str, emit, plan: Plan):
+def compiled_function(name: str, emit, plan: Systems):
     """`emit(emitter, source, destination)` as a function of two addresses; and what owns it."""
     module = ir.Module()
     module.triple = llvm.get_process_triple()
@@ -140,7 +159,7 @@ def compiled_function(name: str, emit, plan: Plan):
     return ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(address), engine
 
 
-def test_a_vector_is_rotated_by_every_distance(plan: Plan) -> None:
+def test_a_vector_is_rotated_by_every_distance(plan: Systems) -> None:
     lanes = plan.lanes
 
     def emit(e: Emitter, source, destination) -> None:
@@ -155,9 +174,9 @@ def test_a_vector_is_rotated_by_every_distance(plan: Plan) -> None:
         np.testing.assert_array_equal(rotated[by], np.roll(source[1], -by))
 
 
-def test_systems_are_gathered_by_transposed_squares(plan: Plan) -> None:
+def test_systems_are_gathered_by_transposed_squares(plan: Systems) -> None:
     """Exactly: nothing is computed. Each system comes from the accumulators of its lane."""
-    sums = random(plan, plan.lanes + 1, len(plan.accumulators), plan.lanes)
+    sums = random(plan, plan.lanes + 1, plan.n_accumulators, plan.lanes)
     packed = aligned_zeros((plan.entries + 1, plan.lanes), sums.dtype)
     expected = np.zeros_like(packed)
     _gather_systems(plan, sums, packed)
@@ -167,7 +186,7 @@ def test_systems_are_gathered_by_transposed_squares(plan: Plan) -> None:
     np.testing.assert_array_equal(packed[0], sums[:-1, number, lane])
 
 
-def systems(plan: Plan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def systems(plan: Systems) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Well-conditioned matrices (lanes, n, n), right-hand sides (lanes, n), and both packed."""
     n = plan.unknowns
     rng = np.random.default_rng(3)
@@ -181,7 +200,7 @@ def systems(plan: Plan) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return matrices, sides, packed
 
 
-def test_systems_are_factorised_and_solved(plan: Plan) -> None:
+def test_systems_are_factorised_and_solved(plan: Systems) -> None:
     matrices, sides, packed = systems(plan)
     n = plan.unknowns
     inverse, floor = (aligned_zeros((n, plan.lanes), packed.dtype) for _ in range(2))
@@ -199,7 +218,7 @@ def test_systems_are_factorised_and_solved(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("spoil", ["pivot", "floor", "nan", "infinite side"])
-def test_a_lane_that_fails_is_named_and_spoils_no_other(plan: Plan, spoil: str) -> None:
+def test_a_lane_that_fails_is_named_and_spoils_no_other(plan: Systems, spoil: str) -> None:
     n, lane = plan.unknowns, plan.lanes // 2
     _, _, good = systems(plan)
     packed = aligned_zeros(good.shape, good.dtype)
@@ -223,16 +242,32 @@ def test_a_lane_that_fails_is_named_and_spoils_no_other(plan: Plan, spoil: str) 
     np.testing.assert_array_equal(packed[: plan.entries, others], good[: plan.entries, others])
 
 
-def test_solutions_are_written_into_their_rows(plan: Plan) -> None:
+def test_solutions_are_written_into_their_rows(plan: Systems) -> None:
     packed = random(plan, plan.entries + 1, plan.lanes)
     rows = np.random.default_rng(4).permutation(plan.lanes + 5)[: plan.lanes]
-    factors = random(plan, plan.lanes + 6, plan.layout.stride)
-    expected = factors.copy()
-    _write_back(plan, packed, rows, factors)
+    before = random(plan, plan.lanes + 5, plan.rank + 1)
+    out, expected = (plan.layout.pack(before, np.dtype(plan.dtype)) for _ in range(2))
+    _write_back(plan, packed, rows, out)
     interpreter.write_back(plan, packed, rows, expected)
-    np.testing.assert_array_equal(factors, expected)
+    for actual, wanted in zip(out, expected, strict=True):
+        np.testing.assert_array_equal(actual, wanted)
     first = packed[packed_index(plan.unknowns, 0)]
-    np.testing.assert_array_equal(factors[rows, 0], first)
+    np.testing.assert_array_equal(out.factors[rows, 0], first)
+
+
+def test_solutions_are_approached_from_what_is_there(plan: Systems) -> None:
+    packed = random(plan, plan.entries + 1, plan.lanes)
+    rows = np.random.default_rng(4).permutation(plan.lanes + 5)[: plan.lanes]
+    real = np.dtype(plan.dtype).type
+    before = random(plan, plan.lanes + 5, plan.rank + 1)
+    out, expected = (plan.layout.pack(before, np.dtype(plan.dtype)) for _ in range(2))
+    _write_relaxed(plan, packed, rows, out, real(1.4))
+    interpreter.write_relaxed(plan, packed, rows, expected, real(1.4))
+    close(plan, out.factors, expected.factors)
+    if isinstance(plan, AmxPlan):  # of what is written, whatever its last bit
+        again = np.zeros_like(out.halves)
+        plan.layout.write_halves(again, np.arange(len(again)), out.factors)
+        np.testing.assert_array_equal(out.halves, again)
 
 
 def test_no_number_is_taken_twice() -> None:

@@ -9,8 +9,9 @@ from tiled_task import one_row
 
 from implementations.tiled import interpreter
 from implementations.tiled.picture import draw
-from implementations.tiled.plan import ONES, By, Plan, Term, interleaved, packed_index
+from implementations.tiled.plan import ONES, By, Plan, Term, interleaved
 from implementations.tiled.rows import RowLayout
+from implementations.tiled.systems import packed_index
 from implementations.tiled.target import Rotation, Target, _kind, host_target
 
 RANKS = [1, 3, 8, 13, 14, 15, 16, 20, 31, 32, 33, 64]
@@ -93,7 +94,7 @@ def test_the_interpreter_sums_what_the_plan_says(rank: int, biases: bool) -> Non
     """Σ v vᵀ with v = [q; 1; t], as one matrix product."""
     plan = Plan(rank, biases, "float64", Target(8, 32, True))
     task, scratch, v = one_row(plan, 50)
-    interpreter.add_ratings(plan, task, 0, 50, scratch.sums, 3)
+    interpreter.add_ratings(plan, task, 0, 50, scratch, 3)
     interpreter.gather_systems(plan, scratch.sums, scratch.packed)
     product = v.T @ v
     for i, k in wanted(plan):

@@ -6,7 +6,7 @@ from implementations.array_backend import ridge
 from implementations.kernels import Model
 from implementations.problem import AlsParams
 from implementations.ratings import Csr
-from implementations.tiled.plan import Plan
+from implementations.tiled.systems import Systems
 from implementations.tiled.target import Rotation, host_target
 from implementations.tiled.task import Scratch, Task
 
@@ -22,7 +22,7 @@ def rotation(dtype: str, lanes: int) -> Rotation:
     return Rotation.HALVES if has_avx2 and (lanes, dtype) == (8, "float32") else Rotation.SHUFFLE
 
 
-def one_row(plan: Plan, n_ratings: int) -> tuple[Task, Scratch, np.ndarray]:
+def one_row(plan: Systems, n_ratings: int) -> tuple[Task, Scratch, np.ndarray]:
     """Task whose row 0 has this many ratings, scratch, and its v_j = [q_j; 1; t_j] by themselves.
 
     The one is left out where the plan has no biases. Sums that are not written are NaN.

@@ -23,14 +23,36 @@ TRY = "ALS_LADDER_TRY_AMX"
 class NumbaTiledAmx(NumbaTiled):
     """`NumbaTiled` in float32, whose squares are summed by AMX from pairs of bfloat16.
 
+    Parameters
+    ----------
+    params, dtype, threads, target
+        As of `NumbaTiled`.
+
     Attributes
     ----------
     unit : Unit
         What executes the tile instructions.
+
+    Raises
+    ------
+    RuntimeError
+        Where the processor or the system has no such unit; says which.
     """
 
     dtype_name = "float32"
     unit: ClassVar[Unit] = Unit.AMX
+
+    def __init__(
+        self,
+        params: AlsParams,
+        dtype: np.dtype[Any],
+        threads: int = 1,
+        target: Target | None = None,
+    ) -> None:
+        # Compiled for a processor without it, an instruction ends the process.
+        if self.unit is Unit.AMX and (reason := reason_without()):
+            raise RuntimeError(reason)
+        super().__init__(params, dtype, threads, target)
 
     @classmethod
     def refuses(cls, job: Job) -> str | None:

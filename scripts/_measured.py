@@ -15,6 +15,7 @@ from harness.study.rates import rates, trials_frame
 from harness.study.summary import curve_of, observations, rate_table, title_of
 from scripts._records import FIGURES_IN, RECORDS, Part, Recorded, processor_of, wrapped
 from scripts.measure_cluster import rows as cluster_rows
+from scripts.measure_network import rows as network_rows
 from scripts.race_ranks import rows as rank_rows
 from scripts.repeat_runs import rows as equal_rows
 from scripts.tiled_profile import about as profile_about
@@ -51,6 +52,18 @@ def cluster(_: Sequence[Recorded], __: Path) -> str:
         rank = facts["lines"][0]["rank"]
         found += [wrapped(f"{_processor(facts)} ({folder}); {facts['data']}, rank {rank}:")]
         lines, headers = cluster_rows(facts["lines"])
+        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+    return "\n\n".join(found)
+
+
+def network(_: Sequence[Recorded], __: Path) -> str:
+    """Seconds of a sweep where links are slow, beside the model."""
+    found = []
+    for folder, facts in _measured("network.json"):
+        workers, rank = (facts["lines"][0][name] for name in ("workers", "rank"))
+        about = f"{facts['data']}, rank {rank}, {workers} workers"
+        found += [wrapped(f"{_processor(facts)} ({folder}); {about}:")]
+        lines, headers = network_rows(facts["lines"])
         found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
     return "\n\n".join(found)
 
@@ -124,6 +137,7 @@ def many_files(_: Sequence[Recorded], __: Path) -> str:
 
 MEASURED: dict[str, Part] = {
     "cluster": cluster,
+    "network": network,
     "equal-runs": equal_runs,
     "many-files": many_files,
     "pair-trials": pair_trials,

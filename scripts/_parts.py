@@ -13,7 +13,9 @@ from harness.report.cells import rows_of, rungs
 from harness.report.columns import (
     RESULT,
     columns_of,
+    more_columns,
     naming,
+    rounds_column,
     seconds_column,
     seconds_text,
     sooner_columns,
@@ -108,11 +110,25 @@ def peers_tables(records: Sequence[Recorded], _: Path) -> str:
 
 def dask_table(records: Sequence[Recorded], _: Path) -> str:
     """A cluster of two processes beside the ladder, all ratings."""
-    found = [record for record in records if record.name == "dask-full"]
     parts = []
-    for record in found:
+    for record in (record for record in records if record.name == "dask-full"):
         cells = largest(record.findings.cells)
         parts += [wrapped(f"{heading(cells)} ({_origin(record)}):"), _table(cells)]
+    return "\n\n".join(parts)
+
+
+_OF_THREADS = ("thread_speedup", "efficiency", "gflops")
+
+
+def threads_tables(records: Sequence[Recorded], root: Path) -> str:
+    """What more threads buy, on each machine where that was measured, and the newest's figure."""
+    parts = []
+    for record in (record for record in records if record.name == "threads"):
+        cells = largest(record.findings.cells)
+        scaling = [column for column in more_columns(cells) if column.key in _OF_THREADS]
+        columns = [*naming(cells), seconds_column(), *scaling, RESULT, rounds_column()]
+        parts += [wrapped(f"{heading(cells)} ({_origin(record)}):"), markdown_table(columns, cells)]
+        parts += [_figure("threads", record, root, "Times as fast as with one thread")]
     return "\n\n".join(parts)
 
 
@@ -217,6 +233,7 @@ PARTS: dict[str, Part] = {
     **METHOD_FIGURES,
     "answer": answer,
     "dask-table": dask_table,
+    "threads-tables": threads_tables,
     "each-machine": each_machine,
     "ladder-figure": ladder_figure,
     "ladder-table": ladder_table,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.measure_network import missing
+
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("[!_]*.py"))
 # What each is tried with, and a word of what it prints.
@@ -16,6 +18,10 @@ SMALL = {
     "measure_cluster": (
         "--scales 100k --workers 1 --sweeps 1",
         "same" if find_spec("distributed") else "distributed is not installed",
+    ),
+    "measure_network": (
+        "--scales 100k --rates 1000 --workers 1 --sweeps 1",
+        missing() or "1,000 Mbit/s",
     ),
     "race_paths": ("--scale 100k --sweeps 3 --out {out}/paths.jsonl", "relaxed 1.5"),
     "race_ranks": ("--scale 100k --ranks 3 --rounds 2", "2 rounds; medians"),

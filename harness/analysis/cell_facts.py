@@ -4,7 +4,7 @@ import numpy as np
 
 from harness.analysis.convergence import DRIVEN_RMSE_TOLERANCE, RMSE_TOLERANCE
 from harness.analysis.parity import Parity
-from harness.analysis.verdict import Cost, Differences, Identity, SweepSeconds
+from harness.analysis.verdict import Cost, Differences, Identity, SweepCounts, SweepSeconds
 from harness.results.events import CellPlanned
 from harness.results.records import Record, RungRecord
 
@@ -53,6 +53,19 @@ def sweep_seconds(record: Record) -> SweepSeconds:
         rounds=len(record.turns),
         warm=any(turn.sweeps > 1 for turn in record.turns if turn.whole_s is None),
     )
+
+
+def sweep_counts(record: Record) -> SweepCounts:
+    """Instructions and cycles of a sweep; NaN where no turn has them."""
+    counted = [
+        (turn.instructions / turn.sweeps, turn.cycles / turn.sweeps)
+        for turn in record.turns
+        if turn.instructions is not None and turn.cycles is not None
+    ]
+    if not counted:
+        return SweepCounts()
+    instructions, cycles = np.median(counted, axis=0)
+    return SweepCounts(instructions=float(instructions), cycles=float(cycles))
 
 
 def differences(parity: Parity) -> Differences:

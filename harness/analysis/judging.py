@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.analysis.cell_facts import cost, differences, identity, known, sweep_seconds
+from harness.analysis.cell_facts import (
+    cost,
+    differences,
+    identity,
+    known,
+    sweep_counts,
+    sweep_seconds,
+)
 from harness.analysis.inference import mean_shift
 from harness.analysis.parity import Parity, judge_rung
 from harness.analysis.projection import projected, projected_ratio
@@ -132,6 +139,7 @@ def _verdict(context: Context, record: Record) -> CellVerdict:
         identity=identity(context.rung, record),
         outcome=_outcome(record, parity, seconds.projected),
         seconds=seconds,
+        counts=sweep_counts(record),
         speed=_speed(context, record, seconds.projected),
         scaling=_scaling(context, record),
         machine=_share(context.run, record, wrong),

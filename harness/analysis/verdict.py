@@ -80,6 +80,14 @@ class SweepSeconds:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SweepCounts:
+    """Instructions and cycles of a sweep, medians over the turns, where they are counted."""
+
+    instructions: float = nan
+    cycles: float = nan
+
+
+@dataclass(frozen=True, kw_only=True)
 class Speedup:
     """How many times as fast as the baseline, with the 95 % interval.
 
@@ -188,6 +196,7 @@ class CellVerdict:
     identity: Identity
     outcome: Outcome
     seconds: SweepSeconds
+    counts: SweepCounts
     speed: Speedup
     scaling: ThreadScaling
     machine: MachineShare

@@ -4,12 +4,16 @@ from abc import ABC, abstractmethod
 from functools import partial
 from time import perf_counter
 
+from harness.measure.counters import Counts
 from harness.measure.timing import (
     SHORTEST_TURN_S,
+    Count,
     Timed,
     calibrated_turn,
+    since,
     timed_sweeps,
     turn_of_one_step,
+    uncounted,
 )
 from harness.unfinished import expect_settled
 from implementations.acceleration import exact
@@ -75,10 +79,12 @@ class HalfSweeps(Contestant):
         Makes the backend, and the one that trains a nested start.
     nested : bool
         Whether a start without users is to be one.
+    count : callable
+        Instructions and cycles so far.
     """
 
-    def __init__(self, make: Make, *, nested: bool = False) -> None:
-        self._make, self._nested = make, nested
+    def __init__(self, make: Make, *, nested: bool = False, count: Count = uncounted) -> None:
+        self._make, self._nested, self._count = make, nested, count
         self._backend = make()
 
     def prepare(self, train: Ratings) -> None:
@@ -108,10 +114,10 @@ class HalfSweeps(Contestant):
     def turn(self, sweeps: int | None, judged: int | None) -> Timed:
         """Time whole sweeps; the first is seen to be done when it returns."""
         if sweeps is None:
-            return calibrated_turn(self._backend, look=self._look)
+            return calibrated_turn(self._backend, look=self._look, count=self._count)
         if judged is not None:
-            return turn_of_one_step(self._backend, sweeps)
-        return timed_sweeps(self._backend, sweeps)
+            return turn_of_one_step(self._backend, sweeps, count=self._count)
+        return timed_sweeps(self._backend, sweeps, count=self._count)
 
     def _look(self, first: Timed) -> None:
         expect_settled(self._backend, "items", first.items_s or 0.0)
@@ -128,8 +134,8 @@ class HalfSweeps(Contestant):
 class WholeFits(Contestant):
     """A `WholeFit`: an iteration takes what a long fit takes longer than a short one, by sweep."""
 
-    def __init__(self, library: WholeFit) -> None:
-        self._library = library
+    def __init__(self, library: WholeFit, count: Count = uncounted) -> None:
+        self._library, self._count = library, count
 
     def prepare(self, train: Ratings) -> None:
         """Convert the ratings."""
@@ -146,7 +152,7 @@ class WholeFits(Contestant):
         else:
             timed = self._difference(max(sweeps, (judged or 1) - 1))
         if judged is not None and judged != timed.fits[-1][0]:
-            timed = timed.with_fit(judged, self._seconds(judged))
+            timed = timed.with_fit(judged, self._fit(judged)[0])
         return timed
 
     def _calibrated(self) -> Timed:
@@ -160,10 +166,10 @@ class WholeFits(Contestant):
 
     def _difference(self, sweeps: int) -> Timed:
         """A short fit and one that is longer by so many iterations, or more where it takes them."""
-        fits = tuple((n, self._seconds(n)) for n in (1, 1 + sweeps))
-        longer_s = fits[1][1] - fits[0][1]
-        if longer_s > 0:
-            return Timed(sweeps, None, None, longer_s, fits)
+        (short_s, short), (long_s, long) = self._fit(1), self._fit(1 + sweeps)
+        fits = ((1, short_s), (1 + sweeps, long_s))
+        if long_s > short_s:
+            return Timed(sweeps, None, None, long_s - short_s, fits, since(short, long))
         if sweeps >= _MOST_ITERATIONS:
             raise RuntimeError(
                 f"a fit of {sweeps + 1} iterations takes no longer than one of 1: "
@@ -171,17 +177,19 @@ class WholeFits(Contestant):
             )
         return self._difference(2 * sweeps)
 
-    def _seconds(self, sweeps: int) -> float:
-        start = perf_counter()
+    def _fit(self, sweeps: int) -> tuple[float, Counts | None]:
+        before, start = self._count(), perf_counter()
         self._library.fit(sweeps)
-        return perf_counter() - start
+        return perf_counter() - start, since(before, self._count())
 
     def read(self) -> Factors:
         """The model trained last."""
         return self._library.read()
 
 
-def contestant(variant: Variant, params: AlsParams, threads: int) -> Contestant:
+def contestant(
+    variant: Variant, params: AlsParams, threads: int, count: Count = uncounted
+) -> Contestant:
     """Contestant of a variant.
 
     Parameters
@@ -189,8 +197,10 @@ def contestant(variant: Variant, params: AlsParams, threads: int) -> Contestant:
     variant : Variant
     params : AlsParams
     threads : int
+    count : callable
+        Instructions and cycles so far.
     """
     if variant.is_whole_fit:
-        return WholeFits(variant.create_fit(params, threads))
+        return WholeFits(variant.create_fit(params, threads), count)
     make = partial(variant.create, params, threads)
-    return HalfSweeps(make, nested=variant.acceleration.nested)
+    return HalfSweeps(make, nested=variant.acceleration.nested, count=count)

@@ -171,9 +171,9 @@ class Live:
         """One turn in one round; judged where it is one of the first sweeps."""
         judged = self.next_judged
         _, timed = self.worker.call(Session.turn, self.turn_sweeps, judged)
-        halves = (timed.users_s, timed.items_s)
-        turn = Turn(self.cell, number, position, timed.sweeps, *halves, self.process, timed.whole_s)
-        self.write(turn)
+        halves = (timed.users_s, timed.items_s, self.process, timed.whole_s)
+        counts = timed.counts or (None, None)
+        self.write(Turn(self.cell, number, position, timed.sweeps, *halves, *counts))
         for sweeps, seconds in timed.fits:
             self.write(Fit(self.cell, sweeps, seconds))
         self._count(timed)

@@ -13,6 +13,7 @@ import psutil
 from llvmlite import binding
 from threadpoolctl import threadpool_info
 
+from harness.measure.counters import why_uncounted
 from implementations.registry import usable_cores
 
 _PACKAGES = ("als-ladder", "numpy", "scipy", "numba", "llvmlite", "pandas", "pyarrow")
@@ -123,6 +124,7 @@ def describe_machine() -> dict[str, Any]:
         "packages": {name: _version(name) for name in _PACKAGES},
         "llvm": ".".join(map(str, binding.llvm_version_info)),
         "blas": _blas(),
+        "uncounted": why_uncounted(),
         "git": _git(),
         **load_now(),
     }

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.measure.contestant import contestant
+from harness.measure.counters import Counters
 from harness.measure.exchange import map_ratings, read_factors, write_factors
 from harness.measure.machine import memory_bytes, threads_in_force
 from harness.measure.pairing import Block, Pairing
 from harness.measure.rater import Rater
-from harness.measure.timing import Timed
+from harness.measure.timing import Count, Timed, uncounted
 from implementations.backend import Side
 from implementations.factors import Factors
 from implementations.problem import AlsParams
@@ -51,6 +52,14 @@ class Facts:
     threads_in_force: dict[str, Any]
 
 
+def _count() -> Count:
+    """What reads this process's counters; nothing, where there are none."""
+    try:
+        return Counters().read
+    except OSError:
+        return uncounted
+
+
 class Session:
     """One contestant in a process of its own. Seconds are of the whole call."""
 
@@ -65,7 +74,7 @@ class Session:
     def create(self, variant: str, params: AlsParams, threads: int) -> None:
         """Make the contestant."""
         self._variant, self._params = find(variant), params
-        self._contestant = contestant(self._variant, params, threads)
+        self._contestant = contestant(self._variant, params, threads, _count())
 
     def open(self, folder: Path) -> None:
         """Map the training ratings."""

@@ -5,9 +5,16 @@ from dataclasses import dataclass, replace
 from math import ceil
 from time import perf_counter_ns
 
+from harness.measure.counters import Counts
 from implementations.backend import AlsBackend
 
 Clock = Callable[[], int]
+Count = Callable[[], Counts | None]
+
+
+def uncounted() -> None:
+    """Count nothing."""
+
 
 # Shorter turns would time the clock and the wake-up of threads along with the sweep.
 SHORTEST_TURN_S = 0.02
@@ -26,6 +33,8 @@ class Timed:
         What so many iterations make a fit longer; None where there are halves.
     fits : tuple of (int, float)
         The fits that were made: iterations, seconds.
+    counts : Counts or None
+        Instructions and cycles of these sweeps; None where they are not counted.
     """
 
     sweeps: int
@@ -33,6 +42,7 @@ class Timed:
     items_s: float | None
     whole_s: float | None = None
     fits: tuple[tuple[int, float], ...] = ()
+    counts: Counts | None = None
 
     @property
     def seconds(self) -> float:
@@ -56,7 +66,9 @@ class Timed:
         return replace(self, fits=(*self.fits, (sweeps, seconds)))
 
 
-def timed_sweeps(backend: AlsBackend, sweeps: int, clock: Clock = perf_counter_ns) -> Timed:
+def timed_sweeps(
+    backend: AlsBackend, sweeps: int, clock: Clock = perf_counter_ns, count: Count = uncounted
+) -> Timed:
     """Time whole sweeps.
 
     Parameters
@@ -66,8 +78,11 @@ def timed_sweeps(backend: AlsBackend, sweeps: int, clock: Clock = perf_counter_n
     sweeps : int
     clock : callable
         Nanoseconds.
+    count : callable
+        Instructions and cycles so far.
     """
     users = items = 0
+    before = count()
     for _ in range(sweeps):
         start = clock()
         backend.update_users()
@@ -76,13 +91,19 @@ def timed_sweeps(backend: AlsBackend, sweeps: int, clock: Clock = perf_counter_n
         end = clock()
         users += middle - start
         items += end - middle
-    return Timed(sweeps, users * 1e-9, items * 1e-9)
+    return Timed(sweeps, users * 1e-9, items * 1e-9, counts=since(before, count()))
+
+
+def since(before: Counts | None, now: Counts | None) -> Counts | None:
+    """Counts between two readings; None where nothing is counted."""
+    return None if before is None or now is None else now.minus(before)
 
 
 def calibrated_turn(
     backend: AlsBackend,
     clock: Clock = perf_counter_ns,
     look: Callable[[Timed], None] = lambda _: None,
+    count: Count = uncounted,
 ) -> Timed:
     """First turn of a cell: one sweep, or, where that is too short, as many as fill a turn.
 
@@ -90,22 +111,24 @@ def calibrated_turn(
     the clock, right after the first sweep.
     """
     start = backend.read()
-    first = timed_sweeps(backend, 1, clock)
+    first = timed_sweeps(backend, 1, clock, count)
     look(first)
     if first.seconds >= SHORTEST_TURN_S:
         return first
     second = timed_sweeps(backend, 1, clock)  # the first one found its caches cold
     sweeps = sweeps_that_fill(second.seconds)
     backend.load(start)
-    return turn_of_one_step(backend, sweeps, clock)
+    return turn_of_one_step(backend, sweeps, clock, count)
 
 
-def turn_of_one_step(backend: AlsBackend, sweeps: int, clock: Clock = perf_counter_ns) -> Timed:
+def turn_of_one_step(
+    backend: AlsBackend, sweeps: int, clock: Clock = perf_counter_ns, count: Count = uncounted
+) -> Timed:
     """Time several sweeps, then go on from where one of them would have led."""
     if sweeps == 1:
-        return timed_sweeps(backend, 1, clock)
+        return timed_sweeps(backend, 1, clock, count)
     start = backend.read()
-    timed = timed_sweeps(backend, sweeps, clock)
+    timed = timed_sweeps(backend, sweeps, clock, count)
     backend.load(start)
     backend.update_users()
     backend.update_items()

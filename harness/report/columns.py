@@ -168,6 +168,14 @@ def _more_speed(cells: pd.DataFrame) -> list[Column]:
             "efficiency", lambda row: numbers.percent(row.efficiency), key="efficiency"
         ),
         "gflops": Column("GFLOP/s", lambda row: _roughly(row.gflops), key="gflops"),
+        "instructions": Column(
+            "10⁹ instructions", lambda row: _roughly(row.instructions / 1e9), key="instructions"
+        ),
+        "cycles": Column(
+            "instructions a cycle",
+            lambda row: _roughly(row.instructions / row.cycles),
+            key="cycles",
+        ),
         "intensity": Column("flops a byte", lambda row: _roughly(row.intensity), key="intensity"),
         TO_QUALITY: replace(QUALITY, heading=_quality_heading(cells)),
     }

@@ -123,6 +123,8 @@ class Turn:
     items_s: float | None
     process: int = 1  # which of the cell's processes in its group, one after another, took it
     whole_s: float | None = None
+    instructions: float | None = None  # of all its sweeps, where the processor counts them
+    cycles: float | None = None
 
     @property
     def seconds(self) -> float:

@@ -280,6 +280,13 @@ def test_a_processor_without_it_is_refused_with_what_it_lacks(features) -> None:
     assert EmulatedAmx.refuses(job()) is None
 
 
+def test_it_cannot_be_made_without_it(features) -> None:
+    """Compiled all the same, it would end the process."""
+    features("+avx2")
+    with pytest.raises(RuntimeError, match="no AMX"):
+        NumbaTiledAmx(AlsParams(rank=8), SINGLE)
+
+
 def test_a_system_that_does_not_let_it_is_refused(features, monkeypatch) -> None:
     features("+amx-tile,+amx-bf16")
     monkeypatch.setattr(permission, "_XFEATURE_XTILE_DATA", 63)  # there is none such

@@ -145,6 +145,12 @@ class Rate:
             return self.share <= MOST_FALSE
         return self.share >= LEAST_FOUND if self.one_in <= FOUND_FROM else None
 
+    @property
+    def proven(self) -> bool:
+        """Whether all of the interval is what is asked of the share."""
+        low, high = self.interval
+        return high <= MOST_FALSE if self.one_in is None else low >= LEAST_FOUND
+
 
 def rates(runs: Sequence[StudyRun]) -> list[Rate]:
     """The rates of all conditions and slow-downs that have trials, the smallest slow-down first."""

@@ -18,6 +18,8 @@ from harness.study.rates import (
 )
 from harness.study.trials import SCALE, Settings
 
+_MACHINES = {"quiet": "as it is", "loaded": "background load"}
+
 
 def title_of(settings: Settings) -> str:
     """What was tried, in a line."""
@@ -35,8 +37,8 @@ def rate_table(found: list[Rate], trials: list[Trial]) -> tuple[list[list[str]],
         wanted, met = _asked(rate)
         rows.append(
             [
-                "the same, twice" if rate.one_in is None else "slowed down",
-                "as it is" if rate.condition == "quiet" else "background load",
+                "the same, twice" if rate.one_in is None else f"one row in {rate.one_in} twice",
+                _MACHINES[rate.condition],
                 _true_ratio(rate, mine),
                 f"{rate.found:,} of {rate.trials:,}",
                 _share(rate),
@@ -49,11 +51,11 @@ def rate_table(found: list[Rate], trials: list[Trial]) -> tuple[list[list[str]],
     return rows, [
         "trial",
         "machine",
-        "takes",
+        "× as long",
         "difference seen",
         "share (95 %)",
         "independent",
-        "95 % intervals that hold it",
+        "95 % intervals that hold that",
         "wanted",
         "",
     ]
@@ -69,7 +71,9 @@ def _asked(rate: Rate) -> tuple[str, str]:
     if rate.met is None:
         return "", ""
     asked = f"at most {MOST_FALSE:.0%}" if rate.one_in is None else f"at least {LEAST_FOUND:.0%}"
-    return asked, "met" if rate.met else "NOT MET"
+    if not rate.met:
+        return asked, "NOT MET"
+    return asked, "met" if rate.proven else "met, not proven"
 
 
 def _true_log(rate: Rate, trials: list[Trial]) -> float:
@@ -99,8 +103,8 @@ def observations(trials: list[Trial]) -> Iterator[str]:
         spread = excess_spread(some)
         if spread is not None:
             yield (
-                f"{condition}: results of the same, twice, scatter {spread:.2f} times as widely as "
-                "their intervals lead to expect (1: these tell all)"
+                f"{_MACHINES[condition]}: ratios of the same, twice, scatter {spread:.2f} times as "
+                "widely as their intervals say; at 1 the intervals would tell all"
             )
 
 

@@ -113,10 +113,15 @@ def test_rates_are_counted_by_kind_and_condition():
     rows, headers = rate_table(rates(runs), trials)
     assert [len(row) for row in rows] == [len(headers)] * 4
     assert [row[3] for row in rows] == ["0 of 20", "36 of 40", "0 of 2", "0 of 4"]
-    assert [row[-1] for row in rows] == ["met", "met", "met", "NOT MET"]
+    assert [row[-1] for row in rows] == [*["met, not proven"] * 3, "NOT MET"]
     curve = curve_of(rates(runs), trials)
     assert curve["share"].tolist() == [0.0, 0.9, 0.0, 0.0]
     assert curve["ratio"].tolist() == pytest.approx([1, np.exp(0.09), 1, np.exp(-0.1)], abs=0.001)
+
+
+def test_what_is_met_is_proven_where_all_of_its_interval_is():
+    assert [Rate("same", "quiet", n, 0, n).proven for n in (60, 80)] == [False, True]
+    assert [Rate("slowed", "quiet", n, n, n, 36).proven for n in (30, 40)] == [False, True]
 
 
 def test_nothing_is_asked_of_a_slow_down_below_five_per_cent():

@@ -81,7 +81,7 @@ HARNESS = {
         "harness.report",
         "harness.results",
     },
-    "partitioned": {"harness.data", "implementations"},
+    "partitioned": {"harness.data", "harness.measure.machine", "implementations"},
     "study": {
         "harness.analysis",
         "harness.data",

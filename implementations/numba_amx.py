@@ -50,18 +50,23 @@ class NumbaTiledAmx(NumbaTiled):
         target: Target | None = None,
     ) -> None:
         # Compiled for a processor without it, an instruction ends the process.
-        if self.unit is Unit.AMX and (reason := reason_without()):
+        if reason := self.not_here():
             raise RuntimeError(reason)
         super().__init__(params, dtype, threads, target)
 
     @classmethod
     def refuses(cls, job: Job) -> str | None:
         """Reason why this processor, or this system, does not run it."""
+        return cls.not_here() or super().refuses(job)
+
+    @classmethod
+    def not_here(cls) -> str | None:
+        """The same, whatever the job."""
         if reason := reason_without():
             return reason
         if os.environ.get(TRY) != "1":
             return f"not seen to run on a processor yet: {TRY}=1 tries it"
-        return super().refuses(job)
+        return None
 
     @classmethod
     def _plan_for(
@@ -77,6 +82,6 @@ class EmulatedAmx(NumbaTiledAmx):
     unit = Unit.EMULATED
 
     @classmethod
-    def refuses(cls, job: Job) -> str | None:
+    def not_here(cls) -> str | None:
         """Nothing."""
-        return super(NumbaTiledAmx, cls).refuses(job)
+        return None

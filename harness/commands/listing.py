@@ -33,12 +33,12 @@ _HEADERS = ("implementation", "dtype", "threads", "idea")
 def _row(name: str) -> tuple[str, str, str, str]:
     try:
         variant = find(name)
+        reason = _refusal(variant)
     except ImportError as error:
         return name, "–", "–", f"missing: {error}"
     except Exception as error:  # noqa: BLE001 - a plug-in that cannot be loaded is listed, too
         return name, "–", "–", f"missing: {type(error).__name__}: {error}"
     threads = "any" if variant.most_threads is None else str(variant.most_threads)
-    reason = _refusal(variant)
     return name, variant.dtype, threads, f"not here: {reason}" if reason else variant.idea
 
 

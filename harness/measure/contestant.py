@@ -80,7 +80,7 @@ class HalfSweeps(Contestant):
     nested : bool
         Whether a start without users is to be one.
     count : callable
-        Instructions and cycles so far.
+        What the counters say so far.
     """
 
     def __init__(self, make: Make, *, nested: bool = False, count: Count = uncounted) -> None:
@@ -169,7 +169,7 @@ class WholeFits(Contestant):
         (short_s, short), (long_s, long) = self._fit(1), self._fit(1 + sweeps)
         fits = ((1, short_s), (1 + sweeps, long_s))
         if long_s > short_s:
-            return Timed(sweeps, None, None, long_s - short_s, fits, since(short, long))
+            return Timed(sweeps, None, None, long_s - short_s, fits, _more(short, long))
         if sweeps >= _MOST_ITERATIONS:
             raise RuntimeError(
                 f"a fit of {sweeps + 1} iterations takes no longer than one of 1: "
@@ -187,6 +187,13 @@ class WholeFits(Contestant):
         return self._library.read()
 
 
+def _more(short: Counts | None, long: Counts | None) -> Counts | None:
+    """What a long fit has more than a short one; None where either was not counted."""
+    if short is None or long is None:
+        return None
+    return Counts(*(more - less for less, more in zip(short, long, strict=True)))
+
+
 def contestant(
     variant: Variant, params: AlsParams, threads: int, count: Count = uncounted
 ) -> Contestant:
@@ -198,7 +205,7 @@ def contestant(
     params : AlsParams
     threads : int
     count : callable
-        Instructions and cycles so far.
+        What the counters say so far.
     """
     if variant.is_whole_fit:
         return WholeFits(variant.create_fit(params, threads), count)

@@ -30,9 +30,38 @@ class Counts(NamedTuple):
     instructions: float
     cycles: float
 
-    def minus(self, before: "Counts") -> "Counts":
-        """What came since."""
-        return Counts(self.instructions - before.instructions, self.cycles - before.cycles)
+
+class Count(NamedTuple):
+    """One counter: what it counted, and nanoseconds that it was asked to, and that it did."""
+
+    value: int
+    enabled: int
+    running: int
+
+
+Reading = tuple[tuple[Count, ...], ...]
+"""All counters of instructions, and all of cycles."""
+
+
+def counted(before: Reading, after: Reading) -> Counts | None:
+    """Instructions and cycles between two readings; None where some of them were not counted.
+
+    A counter that took turns with others on the processor is scaled by the time that it had.
+    """
+    totals = []
+    for early, late in zip(before, after, strict=True):
+        parts = [_between(*pair) for pair in zip(early, late, strict=True)]
+        if None in parts or not any(parts):
+            return None
+        totals.append(sum(part or 0.0 for part in parts))
+    return Counts(*totals)
+
+
+def _between(before: Count, after: Count) -> float | None:
+    value, enabled, running = (late - early for early, late in zip(before, after, strict=True))
+    if running <= 0:
+        return None if enabled > 0 else 0.0
+    return value * enabled / running
 
 
 class Counters:
@@ -52,14 +81,17 @@ class Counters:
         try:
             for thread in threads:
                 for event, files in self._files.items():
-                    files.append(_open(event, thread))
+                    try:
+                        files.append(_open(event, thread))
+                    except ProcessLookupError:  # it has ended meanwhile
+                        continue
         except OSError:
             self.close()
             raise
 
-    def read(self) -> Counts:
-        """Counts so far."""
-        return Counts(*(sum(map(_read, files)) for files in self._files.values()))
+    def read(self) -> Reading:
+        """What all counters say so far."""
+        return tuple(tuple(map(_read, files)) for files in self._files.values())
 
     def close(self) -> None:
         """Let the counters go."""
@@ -75,21 +107,17 @@ def _open(event: int, thread: int) -> int:
     flags = _INHERIT | _NOT_KERNEL | _NOT_HYPERVISOR
     size = _ATTRIBUTES.size
     attributes = _ATTRIBUTES.pack(_HARDWARE, size, event, 0, 0, _TIMES, flags, 0, 0, 0)
-    any_cpu, no_group, no_flags = -1, -1, 0
+    any_cpu, no_group, close_on_exec = -1, -1, 8
     system = ctypes.CDLL(None, use_errno=True)
-    file: int = system.syscall(number, attributes, thread, any_cpu, no_group, no_flags)
+    file: int = system.syscall(number, attributes, thread, any_cpu, no_group, close_on_exec)
     if file < 0:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
     return file
 
 
-def _read(file: int) -> float:
-    """One counter; where it took turns with others on the processor, by the time that it had."""
-    value, enabled, running = map(float, _READ.unpack(os.read(file, _READ.size)))
-    if not running:
-        return 0.0 if not enabled else float("nan")
-    return value * enabled / running
+def _read(file: int) -> Count:
+    return Count(*_READ.unpack(os.read(file, _READ.size)))
 
 
 @contextmanager

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from math import ceil
 from time import perf_counter_ns
 
-from harness.measure.counters import Counts
+from harness.measure.counters import Counts, Reading, counted
 from implementations.backend import AlsBackend
 
 Clock = Callable[[], int]
-Count = Callable[[], Counts | None]
+Count = Callable[[], Reading | None]
 
 
 def uncounted() -> None:
@@ -79,7 +79,7 @@ def timed_sweeps(
     clock : callable
         Nanoseconds.
     count : callable
-        Instructions and cycles so far.
+        What the counters say so far.
     """
     users = items = 0
     before = count()
@@ -94,9 +94,9 @@ def timed_sweeps(
     return Timed(sweeps, users * 1e-9, items * 1e-9, counts=since(before, count()))
 
 
-def since(before: Counts | None, now: Counts | None) -> Counts | None:
+def since(before: Reading | None, now: Reading | None) -> Counts | None:
     """Counts between two readings; None where nothing is counted."""
-    return None if before is None or now is None else now.minus(before)
+    return None if before is None or now is None else counted(before, now)
 
 
 def calibrated_turn(

@@ -173,7 +173,7 @@ def _more_speed(cells: pd.DataFrame) -> list[Column]:
         ),
         "cycles": Column(
             "instructions a cycle",
-            lambda row: _roughly(row.instructions / row.cycles),
+            lambda row: _roughly(_rate(row.instructions, row.cycles)),
             key="cycles",
         ),
         "intensity": Column("flops a byte", lambda row: _roughly(row.intensity), key="intensity"),
@@ -190,6 +190,10 @@ def sooner_columns(cells: pd.DataFrame) -> list[Column]:
         for digits, margin in zip("234", OBJECTIVE_MARGINS, strict=True)
     ]
     return [column for column in offered if given(cells, column.key)]
+
+
+def _rate(count: float, by: float) -> float:
+    return count / by if by > 0 else float("nan")
 
 
 def _reached(heading: str, name: str) -> Column:

@@ -117,10 +117,6 @@ class Emitter:
         """Pointer to a table of 32-bit indices in the code itself."""
         return self._table(I32, numbers)
 
-    def constant_numbers(self, numbers: NDArray[Any]) -> Value:
-        """Pointer to a table of elements in the code itself."""
-        return self._table(self.element, numbers)
-
     def constant_bytes(self, numbers: bytes) -> Value:
         """Pointer to bytes in the code itself."""
         return self._table(I8, np.frombuffer(numbers, np.uint8))

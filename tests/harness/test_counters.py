@@ -14,7 +14,7 @@ from test_timing import _backend
 from harness.analysis.cell_facts import sweep_counts
 from harness.measure import counters
 from harness.measure.contestant import WholeFits
-from harness.measure.counters import Counters, Counts, why_uncounted
+from harness.measure.counters import Count, Counters, Counts, Reading, counted, why_uncounted
 from harness.measure.session import Session
 from harness.measure.timing import Timed, calibrated_turn, since, timed_sweeps, turn_of_one_step
 from harness.results.events import Cell, Turn, from_json, to_json
@@ -42,13 +42,14 @@ def test_what_a_thread_does_that_is_started_later_is_counted(software) -> None:
     counting = Counters()
     idle = counting.read()
     work()
-    alone = counting.read().minus(idle)
+    busy = counting.read()
+    alone = counted(idle, busy)
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    together = counting.read().minus(idle).minus(alone)
+    together = counted(busy, counting.read())
     counting.close()
     assert alone.instructions > 1e6  # nanoseconds
     assert together.instructions > 2 * alone.instructions
@@ -66,11 +67,12 @@ def test_what_was_started_before_is_counted_too(software) -> None:
     thread.start()
     ready.wait()
     counting = Counters()
+    before = counting.read()
     begin.set()
     thread.join()
-    counted = counting.read().instructions
+    found = counted(before, counting.read())
     counting.close()
-    assert counted > 1e6
+    assert found.instructions > 1e6
 
 
 def test_files_are_closed(software) -> None:
@@ -86,9 +88,9 @@ def test_instructions_of_a_loop_are_about_what_it_has() -> None:
     with counters.counters() as found:
         before = found.read()
         work()
-        counted = found.read().minus(before)
-    assert 1e5 < counted.instructions < 1e12
-    assert 1e5 < counted.cycles < 1e12
+        counts = counted(before, found.read())
+    assert 1e5 < counts.instructions < 1e12
+    assert 1e5 < counts.cycles < 1e12
 
 
 @pytest.mark.parametrize(
@@ -114,13 +116,47 @@ def test_other_systems_are_named(monkeypatch, system: str, processor: str) -> No
     assert f"no perf_event_open on {system} {processor}" in why_uncounted()
 
 
-def test_turns_with_others_are_scaled_by_time(monkeypatch) -> None:
-    for enabled, running, expected in ((10, 10, 6.0), (10, 5, 12.0), (0, 0, 0.0)):
-        packed = counters._READ.pack(6, enabled, running)
-        monkeypatch.setattr(counters.os, "read", lambda file, size, packed=packed: packed)
-        assert counters._read(3) == expected
-    monkeypatch.setattr(counters.os, "read", lambda file, size: counters._READ.pack(6, 10, 0))
-    assert np.isnan(counters._read(3))
+def reading(*counts: tuple[int, int, int]) -> Reading:
+    """The same for instructions and for cycles."""
+    one = tuple(Count(*each) for each in counts)
+    return one, one
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ((100, 100, 100), (106, 110, 110), 6),  # alone on the processor
+        ((100, 100, 50), (110, 110, 60), 10),  # it had taken turns before, and did not now
+        ((100, 100, 10), (110, 110, 15), 20),  # half of the time
+    ],
+)
+def test_turns_with_others_are_scaled_by_time(before, after, expected) -> None:
+    assert counted(reading(before), reading(after)) == Counts(expected, expected)
+
+
+def test_a_thread_that_slept_counts_nothing() -> None:
+    asleep = (7, 5, 5)
+    both = counted(reading((0, 0, 0), asleep), reading((4, 4, 4), asleep))
+    assert both == Counts(4, 4)
+
+
+def test_what_was_not_counted_is_not_a_number_that_spreads() -> None:
+    """A counter that others hold all the time, as on the small cores of a mixed processor."""
+    assert counted(reading((0, 0, 0), (0, 0, 0)), reading((4, 4, 4), (0, 9, 0))) is None
+    assert counted(reading((0, 0, 0)), reading((0, 0, 0))) is None
+
+
+def test_a_thread_that_ends_meanwhile_is_passed_over(software, monkeypatch) -> None:
+    opened = counters._open
+
+    def gone(event: int, thread: int) -> int:
+        if thread != os.getpid():
+            raise ProcessLookupError
+        return opened(event, thread)
+
+    monkeypatch.setattr(counters, "_open", gone)
+    with counters.counters() as found:
+        assert [len(part) for part in found.read()] == [1, 1]
 
 
 def open_files() -> int:
@@ -137,9 +173,10 @@ class Counting:
     def __init__(self) -> None:
         self.readings = 0
 
-    def __call__(self) -> Counts:
+    def __call__(self) -> Reading:
         self.readings += 1
-        return Counts(100.0 * self.readings, 40.0 * self.readings)
+        ns = self.readings
+        return (Count(100 * self.readings, ns, ns),), (Count(40 * self.readings, ns, ns),)
 
 
 def test_sweeps_are_counted_from_first_to_last() -> None:
@@ -154,7 +191,7 @@ def test_sweeps_are_counted_from_first_to_last() -> None:
 def test_nothing_counted_is_nothing() -> None:
     backend, clock = _backend()
     assert timed_sweeps(backend, 3, clock).counts is None
-    assert since(None, Counts(1, 1)) is None
+    assert since(None, reading((1, 1, 1))) is None
 
 
 class Library:
@@ -165,8 +202,8 @@ class Library:
 
 
 def test_an_iteration_of_a_library_is_counted_as_it_is_timed() -> None:
-    counted = iter([0, 10, 0, 110] * 20)
-    timed = WholeFits(Library(), lambda: Counts(n := next(counted), n))._difference(1)
+    seen = iter(reading((n, n, n)) for n in [0, 10, 0, 110] * 20)
+    timed = WholeFits(Library(), lambda: next(seen))._difference(1)
     assert timed.counts == Counts(100, 100)
 
 

@@ -4,38 +4,45 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
+from numpy.typing import NDArray
 
 from implementations.tiled.amx.block import rounded, upper_bits
 from implementations.tiled.amx.halves import GROUP, TILE
 from implementations.tiled.amx.tiles import plan_of
 from implementations.tiled.batch import solutions
 from implementations.tiled.emitter import I32, Emitter, Value
+from implementations.tiled.systems import packed_index
 
 
 def emit_gather_systems(e: Emitter, sums: Value, packed: Value) -> None:
-    """Emit: as `tiled.batch.emit_gather_systems`; entries are sums of weighted accumulators."""
+    """Emit: as `tiled.batch.emit_gather_systems`; some accumulators are added to what is there."""
     plan = plan_of(e)
-    destinations, size = plan.destinations, plan.n_accumulators * TILE
-    wanted = np.flatnonzero((destinations < plan.entries).any(axis=1)).astype(np.int32)
-    numbers = e.constant_table(wanted)
-    places = e.constant_table(destinations.ravel() * TILE)
-    weights = e.constant_numbers(plan.weights.ravel())
+    wanted = (plan.destinations < plan.entries).any(axis=1)
+    e.store(e.constant(0.0), packed, packed_index(plan.unknowns, plan.rank) * TILE)
+    for added in (False, True):
+        some = np.flatnonzero(wanted & (plan.added == added)).astype(np.int32)
+        _emit_gather(e, sums, packed, some, added=added)
 
-    def clear(entry: Value, _: list[Value]) -> list[Value]:
-        e.store(e.constant(0.0), packed, e.times(entry, TILE))
-        return []
 
-    def gather(number: Value, _: list[Value]) -> list[Value]:
-        at = e.times(e.read(numbers, number), TILE)
+def _emit_gather(
+    e: Emitter, sums: Value, packed: Value, some: NDArray[np.int32], *, added: bool
+) -> None:
+    """Gather some accumulators, by number."""
+    plan = plan_of(e)
+    size = plan.n_accumulators * TILE
+    numbers = e.constant_table(some)
+    places = e.constant_table(plan.destinations[some].ravel() * TILE)
+
+    def gather(which: Value, _: list[Value]) -> list[Value]:
+        at = e.times(e.read(numbers, which), TILE)
         lanes = [e.load(sums, e.plus(at, lane * size)) for lane in range(TILE)]
         for n, entry in enumerate(e.transpose(lanes)):
-            place = e.read(places, e.plus(at, n))
-            weight = e.broadcast(e.read(weights, e.plus(at, n)))
-            e.store(e.multiply_add(weight, entry, e.load(packed, place)), packed, place)
+            place = e.read(places, e.plus(e.times(which, TILE), n))
+            total = e.builder.fadd(e.load(packed, place), entry) if added else entry
+            e.store(total, packed, place)
         return []
 
-    e.loop(0, e.plan.entries + 1, [], clear)
-    e.loop(0, len(wanted), [], gather)
+    e.loop(0, len(some), [], gather)
 
 
 def emit_write_back(
@@ -60,10 +67,10 @@ def emit_write_back(
 
 
 def _parts(e: Emitter, numbers: Value) -> tuple[Value, Value]:
-    """Bits of h and of 2l."""
+    """Bits of h and of l."""
     upper = rounded(e, numbers)
     lower = rounded(e, e.builder.fsub(numbers, upper))
-    return upper_bits(e, upper), upper_bits(e, e.builder.fadd(lower, lower))
+    return upper_bits(e, upper), upper_bits(e, lower)
 
 
 def _store_group(e: Emitter, bits: tuple[Value, ...], pointer: Value) -> None:

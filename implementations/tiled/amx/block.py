@@ -1,9 +1,10 @@
 """Gathers a block of ratings into operands of the matrix unit, slice by slice.
 
 A slice is 32 ratings, two by two the rows of its tiles: 16 rows of 16 pairs, h of both ratings or
-2l of both, factor after factor. The same 16 x 16 pairs, transposed, are the other operand.
+l of both, factor after factor. The same 16 x 16 pairs, transposed, are the other operand.
 """
 
+from itertools import product
 from typing import NamedTuple
 
 from llvmlite import ir
@@ -44,16 +45,16 @@ class Operands:
         self._start = e.builder.bitcast(work, I16.as_pointer())
 
     def factors(self, part: int, tile: int) -> Value:
-        """Tile of pairs of ratings: of h where `part` is 0, of 2l where it is 1."""
+        """Tile of pairs of ratings: of h where `part` is 0, of l where it is 1."""
         return self._at(part * self._tiles + tile)
 
-    def transposed(self, tile: int) -> Value:
-        """Tile of h, a factor to a row."""
-        return self._at(2 * self._tiles + tile)
+    def transposed(self, part: int, tile: int) -> Value:
+        """The same, a factor to a row."""
+        return self._at((2 + part) * self._tiles + tile)
 
-    def targets(self, part: int) -> Value:
-        """Tile of the targets, for h where `part` is 0; half of them, for 2l."""
-        return self._at(3 * self._tiles + part)
+    def targets(self) -> Value:
+        """Tile of the targets and of ones."""
+        return self._at(4 * self._tiles)
 
     def _at(self, number: int) -> Value:
         return self._e.address(self._start, number * _TILE_HALVES)
@@ -133,16 +134,16 @@ def _interleaving(upper: int) -> Value:
 
 
 def _emit_transposed(e: Emitter, operands: Operands) -> None:
-    """Transpose the tiles of h, as squares of pairs."""
-    for tile in range(plan_of(e).tiles):
-        source, out = (e.floats(p) for p in (operands.factors(0, tile), operands.transposed(tile)))
+    """Transpose the tiles, as squares of pairs."""
+    for at in product(range(2), range(plan_of(e).tiles)):
+        source, out = (e.floats(p) for p in (operands.factors(*at), operands.transposed(*at)))
         square = [e.load(source, row * TILE) for row in range(TILE)]
         for row, pairs in enumerate(e.transpose(square)):
             e.store(pairs, out, row * TILE)
 
 
 def _emit_targets(e: Emitter, on: Slice, operands: Operands) -> None:
-    """Targets and ones of a slice, and half of them; the sums of targets go on."""
+    """Targets and ones of a slice; the sums of targets go on."""
     total = e.load(on.before, 0)
     for half in range(2):
         valid = _valid(e, on, half * TILE)
@@ -152,10 +153,7 @@ def _emit_targets(e: Emitter, on: Slice, operands: Operands) -> None:
         total = e.builder.fadd(total, target)
         sides = [*_parts(e, target), e.builder.select(valid, e.constant(1.0), e.constant(0.0))]
         for row, numbers in enumerate(sides):
-            for part, scale in enumerate((1.0, 0.5)):
-                scaled = e.builder.fmul(numbers, e.constant(scale)) if part else numbers
-                place = row * _PAIR_HALVES + half * TILE
-                store_halves(e, scaled, operands.targets(part), place)
+            store_halves(e, numbers, operands.targets(), row * _PAIR_HALVES + half * TILE)
     e.store(total, on.after, 0)
 
 
@@ -188,11 +186,14 @@ def _parts(e: Emitter, numbers: Value) -> list[Value]:
 def rounded(e: Emitter, numbers: Value) -> Value:
     """The bfloat16 next to each number, ties to even, as `halves.rounded`."""
     bits = e.bits(numbers)
-    one, sixteen, most, mask = (
-        ir.Constant(bits.type, [n] * e.lanes) for n in (1, 16, 0x7FFF, 0xFFFF0000)
+    one, sixteen, most, mask, quiet = (
+        ir.Constant(bits.type, [n] * e.lanes) for n in (1, 16, 0x7FFF, 0xFFFF0000, 0x00400000)
     )
     odd = e.builder.and_(e.builder.lshr(bits, sixteen), one)
-    return e.numbers(e.builder.and_(e.builder.add(e.builder.add(bits, most), odd), mask))
+    nearest = e.builder.add(e.builder.add(bits, most), odd)
+    is_nan = e.builder.fcmp_unordered("uno", numbers, numbers)
+    kept = e.builder.select(is_nan, e.builder.or_(bits, quiet), nearest)
+    return e.numbers(e.builder.and_(kept, mask))
 
 
 def upper_bits(e: Emitter, numbers: Value) -> Value:

@@ -77,8 +77,9 @@ def _emit_products(e: Emitter, work: Value, n_slices: Value, before: Value, afte
     plan, unit = plan_of(e), tiles_of(e, work)
     pairs = [range(first, min(first + 2, plan.tiles)) for first in range(0, plan.tiles, 2)]
     for down, across in product(pairs, pairs):
-        places = {sums: (i, j) for sums, (i, j) in zip(SUMS, product(down, across), strict=False)}
-        at = {sums: (i * plan.tiles + j) * TILE * TILE for sums, (i, j) in places.items()}
+        lower = [(i, j) for i, j in product(down, across) if j <= i]
+        places = dict(zip(SUMS, lower, strict=False))
+        at = {sums: (i * (i + 1) // 2 + j) * TILE * TILE for sums, (i, j) in places.items()}
         _emit_sums(e, unit, (before, after), at, n_slices, work, places)
     for tile in range(plan.tiles):
         at = {SIDE_SUMS: (plan.first_side + tile * SIDES) * TILE}
@@ -115,8 +116,9 @@ def _emit_sums(
 
 def _emit_squares(unit: Tiles, operands: Operands, places: dict[int, tuple[int, int]]) -> None:
     """Add a slice to at most four squares, a row of them after the other."""
-    for i in sorted({i for i, _ in places.values()}):
-        unit.load(TRANSPOSED, operands.transposed(i))
+    rows = sorted({i for i, _ in places.values()})
+    for i, of_left in product(rows, range(2)):
+        unit.load(TRANSPOSED, operands.transposed(of_left, i))
         of_row = [(sums, j) for sums, (row, j) in places.items() if row == i]
         for part in range(2):
             for sums, j in of_row:
@@ -126,7 +128,7 @@ def _emit_squares(unit: Tiles, operands: Operands, places: dict[int, tuple[int, 
 
 def _emit_sides(unit: Tiles, operands: Operands, tile: int) -> None:
     """Add a slice to the sums of targets, and of ones, with a tile of factors."""
+    unit.load(TARGETS, operands.targets())
     for part in range(2):
-        unit.load(TARGETS, operands.targets(part))
         unit.load(FACTORS, operands.factors(part, tile))
         unit.add_products(SIDE_SUMS, TARGETS, FACTORS)

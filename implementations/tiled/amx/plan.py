@@ -2,13 +2,14 @@
 
 A tile instruction multiplies 16 x 32 by 32 x 16 numbers in bfloat16, and adds the products to 16 x
 16 sums in float32: here, 16 factors of a row by 16 others, over a *slice* of 32 ratings. With each
-factor row q = h + l, a sum of two bfloat16, and Σ over a row's ratings,
+factor row q = h + l, a sum of two bfloat16, a square of the lower triangle is
 
-    C = Σ h·(h + 2l)ᵀ       one operand for both products, and it alone is to be transposed
-    (C + Cᵀ) / 2 = Σ (h + l)(h + l)ᵀ - Σ l·lᵀ       of which the last is at most 2⁻¹⁸ of the first
+    Σ (h + l)(h + l)ᵀ = Σ h·hᵀ + Σ h·lᵀ + Σ l·hᵀ + Σ l·lᵀ
 
-and the right-hand side is Σ t·h + Σ (t/2)·2l, with the target t as a sum of three bfloat16, which
-is all of its 24 bits. Sums are over whole tiles: both triangles, and whatever pads the rank.
+over a row's ratings: four products. (Without the last, which is at most 2⁻¹⁶ of the first, what is
+left would no longer be a sum of squares: where the regulariser is small, that shows.) The
+right-hand side is Σ t·h + Σ t·l, with the target t as a sum of three bfloat16, which is all of its
+24 bits. Squares are whole tiles: those on the diagonal have both triangles.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ SIDES = PARTS + 1  # rows of the tile beside the squares: a target's parts, and 
 # Bytes of the operands that the tiles of a block take turns to read: of a first-level cache.
 _OPERAND_BYTES = 48 << 10
 _MOST_SLICES = 4
+_DOWN, _ACROSS = np.arange(TILE)[:, None], np.arange(TILE)  # of a tile
 
 
 class Unit(Enum):
@@ -62,7 +64,7 @@ class AmxPlan(Systems):
     @property
     def slices(self) -> int:
         """Slices of a block."""
-        fitting = _OPERAND_BYTES // (3 * self.tiles * TILE_BYTES)
+        fitting = _OPERAND_BYTES // (4 * self.tiles * TILE_BYTES)
         return max(1, min(_MOST_SLICES, fitting))
 
     @property
@@ -72,8 +74,8 @@ class AmxPlan(Systems):
 
     @property
     def slice_bytes(self) -> int:
-        """Bytes of a slice's operands: h, 2l and h transposed, the targets' two tiles."""
-        return (3 * self.tiles + 2) * TILE_BYTES
+        """Bytes of a slice's operands: h and l, as they are and transposed, and the targets."""
+        return (4 * self.tiles + 1) * TILE_BYTES
 
     @property
     def work_bytes(self) -> int:
@@ -83,29 +85,27 @@ class AmxPlan(Systems):
     @property
     def first_side(self) -> int:
         """First accumulator of the sides."""
-        return self.tiles**2 * TILE
+        return self.tiles * (self.tiles + 1) // 2 * TILE
 
     @property
     def n_accumulators(self) -> int:
-        """Rows of the squares, tile by tile; of the sides, tile by tile; and the targets."""
+        """Rows of the squares, row after row of them; of the sides, tile by tile; the targets."""
         return self.first_side + self.tiles * SIDES + 1
 
     @cached_property
     def destinations(self) -> NDArray[np.int32]:
-        """Where each lane of each accumulator is added in the packed triangle, weighted.
+        """Where each lane of each accumulator belongs; `added` says which are added up there.
 
         Returns
         -------
         ndarray, shape (n_accumulators, lanes), int32
         """
-        squares = np.full((self.tiles, TILE, self.tiles, TILE), self.entries, np.int32)
+        down, across = (TILE * places[:, None, None] for places in np.tril_indices(self.tiles))
+        row, column = np.broadcast_arrays(down + _DOWN, across + _ACROSS)
+        inside = (column <= row) & (row < self.rank)
+        squares = np.where(inside, packed_index(row, column), self.entries).astype(np.int32)
         sides = np.full((self.tiles, SIDES, TILE), self.entries, np.int32)
-        factors = np.arange(self.tiles * TILE)
-        row, column = np.meshgrid(factors, factors, indexing="ij")
-        low, high = np.minimum(row, column), np.maximum(row, column)
-        entry = packed_index(high, low)
-        squares.reshape(row.shape)[: self.rank, : self.rank] = entry[: self.rank, : self.rank]
-        columns = factors.reshape(self.tiles, 1, TILE)
+        columns = np.arange(self.tiles * TILE).reshape(self.tiles, 1, TILE)
         inside = columns < self.rank
         target = packed_index(self.unknowns, 0)
         sides[:, :PARTS] = np.where(inside, target + columns, self.entries)
@@ -113,14 +113,18 @@ class AmxPlan(Systems):
             one = packed_index(self.rank, 0)
             sides[:, PARTS:] = np.where(inside, one + columns, self.entries)
         total = np.full(TILE, target + self.rank if self.biases else self.entries, np.int32)
-        return np.vstack([squares.swapaxes(1, 2).reshape(-1, TILE), sides.reshape(-1, TILE), total])
+        return np.vstack([squares.reshape(-1, TILE), sides.reshape(-1, TILE), total])
 
     @cached_property
-    def weights(self) -> NDArray[np.float32]:
-        """What each lane of each accumulator is multiplied by: the squares hold entries twice."""
-        table = np.ones((self.n_accumulators, TILE), np.float32)
-        table[: self.first_side] = 0.5
-        diagonal = table[: self.first_side].reshape(self.tiles, self.tiles, TILE, TILE)
-        for tile in range(self.tiles):
-            np.fill_diagonal(diagonal[tile, tile], 1)
-        return table
+    def added(self) -> NDArray[np.bool_]:
+        """Which accumulators are added to what is there: parts of targets, and their own sum.
+
+        Returns
+        -------
+        ndarray, shape (n_accumulators,), bool
+        """
+        found = np.zeros(self.n_accumulators, bool)
+        sides = found[self.first_side : -1].reshape(self.tiles, SIDES)
+        sides[:, 1:PARTS] = True
+        found[-1] = True
+        return found

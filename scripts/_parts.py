@@ -1,7 +1,7 @@
 """What documents say of committed runs: one function for each part, from records to Markdown."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -110,8 +110,20 @@ def peers_tables(records: Sequence[Recorded], _: Path) -> str:
 
 def dask_table(records: Sequence[Recorded], _: Path) -> str:
     """A cluster of two processes beside the ladder, all ratings."""
+    return _tables(record for record in records if record.name == "dask-full")
+
+
+def dask_spark(records: Sequence[Recorded], _: Path) -> str:
+    """A cluster of two processes beside Spark on the same machine, the smaller scale first."""
+    found = [record for record in records if record.name.startswith("dask-spark-")]
+    by_size = sorted(found, key=lambda one: largest(one.findings.cells)["train_ratings"].max())
+    return _tables(by_size)
+
+
+def _tables(records: Iterable[Recorded]) -> str:
+    """The largest scale of each."""
     parts = []
-    for record in (record for record in records if record.name == "dask-full"):
+    for record in records:
         cells = largest(record.findings.cells)
         parts += [wrapped(f"{heading(cells)} ({_origin(record)}):"), _table(cells)]
     return "\n\n".join(parts)
@@ -233,6 +245,7 @@ PARTS: dict[str, Part] = {
     **METHOD_FIGURES,
     "answer": answer,
     "dask-table": dask_table,
+    "dask-spark": dask_spark,
     "threads-tables": threads_tables,
     "each-machine": each_machine,
     "ladder-figure": ladder_figure,

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import perf_counter
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,8 +88,8 @@ def fit(
         Where there is no such implementation.
     TypeError, ValueError
         Where an argument is none of its kind, which is named; a regulariser is beyond the range of
-        the dtype; `start` has another rank or other rows; or a library that has `fit` only refuses
-        the parameters, or is given what only sweeps can heed.
+        the dtype; `start` has another rank or other rows; the implementation refuses the job, or
+        this machine; or a library that has `fit` only is given what only sweeps can heed.
 
     Warns
     -----
@@ -98,16 +98,11 @@ def fit(
     """
     from implementations.registry import find
 
-    of_kind("train", train, Ratings)
-    if params is not None:
-        of_kind("params", params, AlsParams)
-    whole_number("sweeps", sweeps, least=0)
+    _check_kinds(train, params, sweeps, implementation)
     stopping = Stopping(callback, tolerance, validation)
     whole_number("checkpoint_every", checkpoint_every, least=1)
     if checkpoint is not None and validation is not None:
         raise ValueError("checkpoint does not keep which model was best: leave out validation")
-    if not isinstance(implementation, str):
-        raise TypeError(f"implementation must be a name, not {implementation!r}")
     params = params or AlsParams()
     variant = _driven(find(implementation), start, relaxation)
     _check_range(params, variant)
@@ -117,9 +112,9 @@ def fit(
         given = {"start": start, "relaxation": relaxed, "checkpoint": checkpoint}
         given |= vars(stopping.asked)
         return labelled(_whole_fit(variant, train, params, sweeps, threads, given), train, params)
-    begin = None
-    if start is not None and not isinstance(start, str):
-        begin = _aligned(start, train, params)
+    _check_refusal(variant, train, params, threads)
+    own = start is not None and not isinstance(start, str)
+    begin = _aligned(cast("Factors", start), train, params) if own else None
     kept, done = None, 0
     if checkpoint is not None:
         identity = identity_of(train, params, f"{implementation} {variant.acceleration}", begin)
@@ -131,6 +126,17 @@ def fit(
     if sweeps:
         _hint_where_vanished(factors, train)
     return factors
+
+
+def _check_kinds(
+    train: Ratings, params: AlsParams | None, sweeps: int, implementation: str
+) -> None:
+    of_kind("train", train, Ratings)
+    if params is not None:
+        of_kind("params", params, AlsParams)
+    whole_number("sweeps", sweeps, least=0)
+    if not isinstance(implementation, str):
+        raise TypeError(f"implementation must be a name, not {implementation!r}")
 
 
 def _driven(variant: Variant, start: object, relaxation: float) -> Variant:
@@ -154,6 +160,13 @@ def _check_range(params: AlsParams, variant: Variant) -> None:
             raise ValueError(
                 f"{name} must be at most {most:.3g} in {variant.dtype}, not {getattr(params, name)}"
             )
+
+
+def _check_refusal(variant: Variant, train: Ratings, params: AlsParams, threads: int) -> None:
+    """Refuse what an implementation says that it does not do, or not on this machine."""
+    reason = variant.made_by.refuses(variant.job(params, threads, ProblemSize.of(train)))
+    if reason is not None:
+        raise ValueError(f"{variant.name}: {reason}")
 
 
 def _sweep_until(
@@ -182,9 +195,7 @@ def _whole_fit(
     for name, value in given.items():
         if value is not None:
             raise ValueError(f"{variant.name} trains in one call of its own: it takes no {name}")
-    job = variant.job(params, threads, ProblemSize.of(train))
-    if reason := variant.made_by.refuses(job):
-        raise ValueError(f"{variant.name}: {reason}")
+    _check_refusal(variant, train, params, threads)
     library = variant.create_fit(params, threads)
     library.prepare(train)
     library.warm_up()

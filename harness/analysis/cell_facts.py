@@ -81,6 +81,7 @@ def differences(parity: Parity) -> Differences:
 def cost(record: Record) -> Cost:
     """Seconds of its phases, and its memory."""
     ended, phases = record.ended, record.phases
+    parts = ended.process_bytes if ended and len(ended.process_bytes) > 1 else []
     return Cost(
         open_s=phases.get("open", np.nan),
         prepare_s=phases.get("prepare", np.nan),
@@ -88,6 +89,8 @@ def cost(record: Record) -> Cost:
         compile_s=phases.get("compile", np.nan),
         evaluate_s=phases.get("evaluate", np.nan),
         peak_bytes=ended.peak_bytes if ended and ended.peak_bytes else np.nan,
+        processes=len(parts) or np.nan,
+        largest_process_bytes=max(parts, default=np.nan),
         bytes_needed=record.planned.worker_bytes,
     )
 

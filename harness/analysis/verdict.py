@@ -185,7 +185,9 @@ class Cost:
     load_s: float = nan
     compile_s: float = nan
     evaluate_s: float = nan
-    peak_bytes: float = nan  # VmHWM
+    peak_bytes: float = nan  # VmHWM, of all its processes
+    processes: float = nan  # where it has several
+    largest_process_bytes: float = nan
     bytes_needed: int = 0  # as estimated before
 
 

@@ -104,9 +104,10 @@ class Live:
     def note_facts(self) -> None:
         """Ask the worker for its facts; of all workers, the largest memory counts."""
         facts = self.worker.call(Session.facts)[1]
-        before = self.facts.peak_bytes if self.facts else None
-        peak = max(facts.peak_bytes or 0, before or 0) or None
-        self.facts = replace(facts, peak_bytes=peak)
+        before = self.facts
+        if before is not None and (before.peak_bytes or 0) > (facts.peak_bytes or 0):
+            facts = replace(facts, peak_bytes=before.peak_bytes, process_bytes=before.process_bytes)
+        self.facts = facts
 
     def renew(self, worker: Worker) -> None:
         """Go on with another worker."""
@@ -242,6 +243,7 @@ class Live:
         """Write what became of the cell, once, and let its worker go."""
         if not self.ended:
             self.ended = True
-            peak, threads = (facts.peak_bytes, facts.threads_in_force) if facts else (None, {})
-            self.write(Ended(self.cell, status, reason, self.judged, peak, threads))
+            found = facts or Facts(None, {})
+            known = (found.peak_bytes, found.threads_in_force, [*found.process_bytes])
+            self.write(Ended(self.cell, status, reason, self.judged, *known))
         self.worker.stop()

@@ -33,11 +33,17 @@ def memory_bytes(field: str) -> int | None:
     None where the system does not say. Peaks of several processes are added as if they came at
     once. Not ru_maxrss: a child's can be its parent's.
     """
+    parts = process_bytes(field)
+    return sum(parts) if parts else None
+
+
+def process_bytes(field: str) -> list[int]:
+    """The same for each process, this one first; empty where the system does not say."""
     own = _process_bytes(os.getpid(), field)
     if own is None:
-        return None
+        return []
     started = psutil.Process().children(recursive=True)
-    return own + sum(_process_bytes(child.pid, field) or 0 for child in started)
+    return [own, *(_process_bytes(child.pid, field) or 0 for child in started)]
 
 
 def _process_bytes(pid: int, field: str) -> int | None:

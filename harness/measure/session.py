@@ -8,7 +8,7 @@ from typing import Any
 from harness.measure.contestant import contestant
 from harness.measure.counters import Counters
 from harness.measure.exchange import map_ratings, read_factors, write_factors
-from harness.measure.machine import memory_bytes, threads_in_force
+from harness.measure.machine import process_bytes, threads_in_force
 from harness.measure.pairing import Block, Pairing
 from harness.measure.rater import Rater
 from harness.measure.timing import Count, Timed, uncounted
@@ -45,11 +45,14 @@ class Facts:
     ----------
     peak_bytes : int or None
         VmHWM; None where the system does not say.
+    process_bytes : tuple of int
+        The same of each of its processes, the worker's own first.
     threads_in_force : dict
     """
 
     peak_bytes: int | None
     threads_in_force: dict[str, Any]
+    process_bytes: tuple[int, ...] = ()
 
 
 def _count() -> Count:
@@ -141,4 +144,5 @@ class Session:
 
     def facts(self) -> Facts:
         """Memory and threads, as they are."""
-        return Facts(memory_bytes("VmHWM"), threads_in_force())
+        parts = process_bytes("VmHWM")
+        return Facts(sum(parts) or None, threads_in_force(), tuple(parts))

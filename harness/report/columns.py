@@ -176,6 +176,9 @@ def _more_speed(cells: pd.DataFrame) -> list[Column]:
             lambda row: _roughly(_rate(row.instructions, row.cycles)),
             key="cycles",
         ),
+        "largest_process_bytes": Column(
+            "of its processes, the largest MiB", _largest_text, key="largest_process_bytes"
+        ),
         "intensity": Column("flops a byte", lambda row: _roughly(row.intensity), key="intensity"),
         TO_QUALITY: replace(QUALITY, heading=_quality_heading(cells)),
     }
@@ -190,6 +193,12 @@ def sooner_columns(cells: pd.DataFrame) -> list[Column]:
         for digits, margin in zip("234", OBJECTIVE_MARGINS, strict=True)
     ]
     return [column for column in offered if given(cells, column.key)]
+
+
+def _largest_text(row: Any) -> str:
+    if not numbers.known(row.largest_process_bytes):
+        return numbers.MISSING
+    return f"{numbers.mebibytes(row.largest_process_bytes)} (of {row.processes:.0f})"
 
 
 def _rate(count: float, by: float) -> float:

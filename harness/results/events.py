@@ -193,6 +193,7 @@ class Ended:
     sweeps: int
     peak_bytes: int | None = None  # VmHWM of its worker, the largest of several
     threads_in_force: dict[str, Any] = field(default_factory=dict)
+    process_bytes: list[int] = field(default_factory=list)  # of each of the worker's processes
 
 
 @dataclass(frozen=True)

@@ -223,10 +223,11 @@ def test_phases_and_memory_are_shown_as_they_are():
     cell = Cell("100k", "naive", 1)
     run = made_run(
         [rung_started(), planned("naive"), Phase(cell, "prepare", 1.5)],
-        [Ended(cell, "ok", "", 0, peak_bytes=123)],
+        [Ended(cell, "ok", "", 0, peak_bytes=123, process_bytes=[23, 60, 40])],
     )
     row = _rows(run)["100k", "naive"]
     assert (row["prepare_s"], row["peak_bytes"], row["bytes_needed"]) == (1.5, 123, 1 << 28)
+    assert (row["processes"], row["largest_process_bytes"]) == (3, 60)
     assert np.isnan(row["compile_s"])
 
 

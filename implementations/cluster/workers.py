@@ -157,8 +157,9 @@ class Workers:
             try:
                 return future.result(timeout=_WAIT_S)
             except TimeoutError:
-                if future.status != "pending":
+                if future.status == "error":
                     raise  # the call's own
+                # Else it is not done, or was, and died with what it gave before that was fetched.
                 self._alive()
                 idle = 0 if any(self._client.processing().values()) else idle + 1
                 if idle == _IDLE_WAITS:

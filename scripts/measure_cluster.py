@@ -131,9 +131,15 @@ def main() -> int:
         for workers in map(int, options.workers.split(",")):
             found.append(measured(train, workers, options.sweeps, options.rank))
             print(f"{scale}, {workers} workers", file=sys.stderr, flush=True)
-    keep_facts({"machine": describe_machine(), "data": SYNTHETIC, "lines": found}, options.out)
-    lines, headers = rows(found)
-    print(tabulate(lines, headers, disable_numparse=True))
+    return told(found, rows(found), options.out)
+
+
+def told(
+    found: list[dict[str, Any]], table: tuple[list[list[str]], list[str]], out: Path | None
+) -> int:
+    """Keep what was measured, and print its table; exit status 1 where bits differ."""
+    keep_facts({"machine": describe_machine(), "data": SYNTHETIC, "lines": found}, out)
+    print(tabulate(*table, disable_numparse=True))
     return 0 if all(line["same_bits"] for line in found) else 1
 
 

@@ -22,14 +22,10 @@ from time import sleep
 from typing import Any
 
 import numpy as np
-from tabulate import tabulate
 
-from harness.data.datasets import SYNTHETIC
-from harness.measure.machine import describe_machine
 from implementations.cluster.clients import SCHEDULER
 from implementations.registry import find
-from scripts._records import keep_facts
-from scripts.measure_cluster import IMPLEMENTATION
+from scripts.measure_cluster import IMPLEMENTATION, told
 
 _PORT = 8786
 # What a link that was idle lets through at once: little beside what a half-sweep sends.
@@ -190,10 +186,7 @@ def main() -> int:
     with cluster(options.workers) as network:
         for mbit in (None, *map(int, options.rates.split(","))):
             found += measured(network, mbit, options)
-    keep_facts({"machine": describe_machine(), "data": SYNTHETIC, "lines": found}, options.out)
-    lines, headers = rows(found)
-    print(tabulate(lines, headers, disable_numparse=True))
-    return 0 if all(line["same_bits"] for line in found) else 1
+    return told(found, rows(found), options.out)
 
 
 def _options() -> argparse.Namespace:

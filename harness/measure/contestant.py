@@ -7,7 +7,7 @@ from time import perf_counter
 from harness.measure.counters import Counts
 from harness.measure.timing import (
     SHORTEST_TURN_S,
-    Count,
+    ReadCounters,
     Timed,
     calibrated_turn,
     since,
@@ -83,7 +83,9 @@ class HalfSweeps(Contestant):
         What the counters say so far.
     """
 
-    def __init__(self, make: Make, *, nested: bool = False, count: Count = uncounted) -> None:
+    def __init__(
+        self, make: Make, *, nested: bool = False, count: ReadCounters = uncounted
+    ) -> None:
         self._make, self._nested, self._count = make, nested, count
         self._backend = make()
 
@@ -134,7 +136,7 @@ class HalfSweeps(Contestant):
 class WholeFits(Contestant):
     """A `WholeFit`: an iteration takes what a long fit takes longer than a short one, by sweep."""
 
-    def __init__(self, library: WholeFit, count: Count = uncounted) -> None:
+    def __init__(self, library: WholeFit, count: ReadCounters = uncounted) -> None:
         self._library, self._count = library, count
 
     def prepare(self, train: Ratings) -> None:
@@ -195,7 +197,7 @@ def _more(short: Counts | None, long: Counts | None) -> Counts | None:
 
 
 def contestant(
-    variant: Variant, params: AlsParams, threads: int, count: Count = uncounted
+    variant: Variant, params: AlsParams, threads: int, count: ReadCounters = uncounted
 ) -> Contestant:
     """Contestant of a variant.
 

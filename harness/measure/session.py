@@ -11,7 +11,7 @@ from harness.measure.exchange import map_ratings, read_factors, write_factors
 from harness.measure.machine import process_bytes, threads_in_force
 from harness.measure.pairing import Block, Pairing
 from harness.measure.rater import Rater
-from harness.measure.timing import Count, Timed, uncounted
+from harness.measure.timing import ReadCounters, Timed, uncounted
 from implementations.backend import Side
 from implementations.factors import Factors
 from implementations.problem import AlsParams
@@ -55,7 +55,7 @@ class Facts:
     process_bytes: tuple[int, ...] = ()
 
 
-def _count() -> Count:
+def _count() -> ReadCounters:
     """What reads this process's counters; nothing, where there are none."""
     try:
         return Counters().read

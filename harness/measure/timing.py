@@ -9,11 +9,11 @@ from harness.measure.counters import Counts, Reading, counted
 from implementations.backend import AlsBackend
 
 Clock = Callable[[], int]
-Count = Callable[[], Reading | None]
+ReadCounters = Callable[[], Reading | None]
 
 
 def uncounted() -> None:
-    """Count nothing."""
+    """ReadCounters nothing."""
 
 
 # Shorter turns would time the clock and the wake-up of threads along with the sweep.
@@ -67,7 +67,10 @@ class Timed:
 
 
 def timed_sweeps(
-    backend: AlsBackend, sweeps: int, clock: Clock = perf_counter_ns, count: Count = uncounted
+    backend: AlsBackend,
+    sweeps: int,
+    clock: Clock = perf_counter_ns,
+    count: ReadCounters = uncounted,
 ) -> Timed:
     """Time whole sweeps.
 
@@ -103,7 +106,7 @@ def calibrated_turn(
     backend: AlsBackend,
     clock: Clock = perf_counter_ns,
     look: Callable[[Timed], None] = lambda _: None,
-    count: Count = uncounted,
+    count: ReadCounters = uncounted,
 ) -> Timed:
     """First turn of a cell: one sweep, or, where that is too short, as many as fill a turn.
 
@@ -122,7 +125,10 @@ def calibrated_turn(
 
 
 def turn_of_one_step(
-    backend: AlsBackend, sweeps: int, clock: Clock = perf_counter_ns, count: Count = uncounted
+    backend: AlsBackend,
+    sweeps: int,
+    clock: Clock = perf_counter_ns,
+    count: ReadCounters = uncounted,
 ) -> Timed:
     """Time several sweeps, then go on from where one of them would have led."""
     if sweeps == 1:

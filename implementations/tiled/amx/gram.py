@@ -1,5 +1,7 @@
 """Sums a row's ratings in tiles: of products of factors, and of factors and targets."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -16,7 +18,7 @@ from implementations.tiled.amx.tiles import (
     plan_of,
     tiles_of,
 )
-from implementations.tiled.emitter import I64, Emitter, Value
+from implementations.tiled.emitter import Emitter, Value
 from implementations.tiled.gram import ahead
 
 
@@ -32,8 +34,8 @@ def emit_add_ratings(
     def add_block(first: Value, before: list[Value]) -> list[Value]:
         end = e.least(e.plus(first, plan.block), stop)
         count = e.minus(end, first)
-        n_slices = e.builder.lshr(e.plus(count, SLICE - 1), I64(5))
-        _emit_gathered(e, task, (first, end), work, (zeros, before[0], mine))
+        n_slices = e.builder.udiv(e.plus(count, SLICE - 1), e.index(SLICE))
+        _emit_gathered(e, task, (first, end, n_slices), work, (zeros, before[0], mine))
         operands = (work, n_slices, before[0], mine)
         e.builder.call(e.define_once("amx_products", operands, _emit_products), operands)
         return [mine]
@@ -44,12 +46,12 @@ def emit_add_ratings(
 def _emit_gathered(
     e: Emitter,
     task: Any,
-    ratings: tuple[Value, Value],
+    block: tuple[Value, Value, Value],
     work: Value,
     sums: tuple[Value, Value, Value],
 ) -> None:
-    """Gather a block slice by slice."""
-    plan, (block_first, block_end) = plan_of(e), ratings
+    """Gather a block, from its first rating to its end, slice by slice."""
+    plan, (block_first, block_end, n_slices) = plan_of(e), block
     zeros, before, mine = sums
     arrays = (task.fixed.halves, task.fixed.biases, task.csr.indices, task.csr.values)
     pointers = [array.data for array in arrays]
@@ -67,8 +69,6 @@ def _emit_gathered(
         e.builder.call(e.define_once("amx_gather", on, emit_gather), on)
         return [e.address(mine, last)]
 
-    count = e.minus(block_end, block_first)
-    n_slices = e.builder.lshr(e.plus(count, SLICE - 1), I64(5))
     e.loop(0, n_slices, [e.address(before, last)], gather)
 
 
@@ -80,10 +80,12 @@ def _emit_products(e: Emitter, work: Value, n_slices: Value, before: Value, afte
         lower = [(i, j) for i, j in product(down, across) if j <= i]
         places = dict(zip(SUMS, lower, strict=False))
         at = {sums: (i * (i + 1) // 2 + j) * TILE * TILE for sums, (i, j) in places.items()}
-        _emit_sums(e, unit, (before, after), at, n_slices, work, places)
+        add = partial(_emit_squares, unit, places)
+        _emit_sums(e, unit, (before, after), at, n_slices, work, add)
     for tile in range(plan.tiles):
         at = {SIDE_SUMS: (plan.first_side + tile * SIDES) * TILE}
-        _emit_sums(e, unit, (before, after), at, n_slices, work, tile)
+        add = partial(_emit_sides, unit, tile)
+        _emit_sums(e, unit, (before, after), at, n_slices, work, add)
 
 
 def _emit_sums(
@@ -93,7 +95,7 @@ def _emit_sums(
     at: dict[int, int],
     n_slices: Value,
     work: Value,
-    what: Any,
+    add: Callable[[Operands], None],
 ) -> None:
     """Go on with some tiles of sums over the slices of a block."""
     before, after = sums
@@ -102,11 +104,7 @@ def _emit_sums(
 
     def add_slice(number: Value, _: list[Value]) -> list[Value]:
         start = e.bytes_at(work, e.times(number, plan_of(e).slice_bytes))
-        operands = Operands(e, start)
-        if isinstance(what, int):
-            _emit_sides(unit, operands, what)
-        else:
-            _emit_squares(unit, operands, what)
+        add(Operands(e, start))
         return []
 
     e.loop(0, n_slices, [], add_slice)
@@ -114,7 +112,7 @@ def _emit_sums(
         unit.store(tile, e.address(after, place))
 
 
-def _emit_squares(unit: Tiles, operands: Operands, places: dict[int, tuple[int, int]]) -> None:
+def _emit_squares(unit: Tiles, places: dict[int, tuple[int, int]], operands: Operands) -> None:
     """Add a slice to at most four squares, a row of them after the other."""
     rows = sorted({i for i, _ in places.values()})
     for i, of_left in product(rows, range(2)):
@@ -126,7 +124,7 @@ def _emit_squares(unit: Tiles, operands: Operands, places: dict[int, tuple[int, 
                 unit.add_products(sums, TRANSPOSED, FACTORS)
 
 
-def _emit_sides(unit: Tiles, operands: Operands, tile: int) -> None:
+def _emit_sides(unit: Tiles, tile: int, operands: Operands) -> None:
     """Add a slice to the sums of targets, and of ones, with a tile of factors."""
     unit.load(TARGETS, operands.targets())
     for part in range(2):

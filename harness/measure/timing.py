@@ -13,7 +13,7 @@ ReadCounters = Callable[[], Reading | None]
 
 
 def uncounted() -> None:
-    """ReadCounters nothing."""
+    """Count nothing."""
 
 
 # Shorter turns would time the clock and the wake-up of threads along with the sweep.

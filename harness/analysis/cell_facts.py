@@ -51,7 +51,7 @@ def sweep_seconds(record: Record) -> SweepSeconds:
         users_s=users_s,
         items_s=items_s,
         rounds=len(record.turns),
-        warm=any(turn.sweeps > 1 for turn in record.turns if turn.whole_s is None),
+        warm=any(turn.warm for turn in record.turns),
     )
 
 

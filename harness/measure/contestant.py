@@ -12,8 +12,8 @@ from harness.measure.timing import (
     calibrated_turn,
     since,
     timed_sweeps,
-    turn_of_one_step,
     uncounted,
+    warm_turn,
 )
 from harness.unfinished import expect_settled
 from implementations.acceleration import exact
@@ -50,7 +50,7 @@ class Contestant(ABC):
         """Compile, or start what has to be started once."""
 
     @abstractmethod
-    def turn(self, sweeps: int | None, judged: int | None) -> Timed:
+    def turn(self, sweeps: int | None, judged: int | None, warm: bool = False) -> Timed:
         """Sweep on the clock.
 
         Parameters
@@ -59,6 +59,8 @@ class Contestant(ABC):
             That the turn is to time; None calibrates.
         judged : int or None
             The factors are afterwards to be those of so many sweeps from the start; None: whatever.
+        warm : bool
+            Whether a sweep off the clock comes first, where there are sweeps.
         """
 
     def half_sweep(self, side: Side) -> None:
@@ -113,12 +115,13 @@ class HalfSweeps(Contestant):
         """Compile."""
         self._backend.warm_up()
 
-    def turn(self, sweeps: int | None, judged: int | None) -> Timed:
+    def turn(self, sweeps: int | None, judged: int | None, warm: bool = False) -> Timed:
         """Time whole sweeps; the first is seen to be done when it returns."""
         if sweeps is None:
             return calibrated_turn(self._backend, look=self._look, count=self._count)
-        if judged is not None:
-            return turn_of_one_step(self._backend, sweeps, count=self._count)
+        if warm:
+            one_step = judged is not None
+            return warm_turn(self._backend, sweeps, count=self._count, one_step=one_step)
         return timed_sweeps(self._backend, sweeps, count=self._count)
 
     def _look(self, first: Timed) -> None:
@@ -147,7 +150,12 @@ class WholeFits(Contestant):
         """Start what has to be started once."""
         self._library.warm_up()
 
-    def turn(self, sweeps: int | None, judged: int | None) -> Timed:
+    def turn(
+        self,
+        sweeps: int | None,
+        judged: int | None,
+        warm: bool = False,  # noqa: ARG002 - a fit begins with its own set-up
+    ) -> Timed:
         """Time a short fit, a long one, and where it is neither, the one that is judged."""
         if sweeps is None:
             timed = self._calibrated()

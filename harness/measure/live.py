@@ -56,6 +56,7 @@ class Live:
     start: Path  # where the first factors are
     judge: Judge
     turn_sweeps: int | None = None  # None until calibrated
+    warm: bool = False  # whether its turns begin with a sweep off the clock
     process: int = 1  # number of the worker among the cell's
     facts: Facts | None = None  # of its workers so far
     turns: int = 0
@@ -171,19 +172,27 @@ class Live:
     def take_turn(self, number: int, position: int) -> None:
         """One turn in one round; judged where it is one of the first sweeps."""
         judged = self.next_judged
-        _, timed = self.worker.call(Session.turn, self.turn_sweeps, judged)
+        _, timed = self.worker.call(
+            Session.turn, self.turn_sweeps, judged, self.warm, self._core_of(number)
+        )
         halves = (timed.users_s, timed.items_s, self.process, timed.whole_s)
         counts = timed.counts or (None, None)
-        self.write(Turn(self.cell, number, position, timed.sweeps, *halves, *counts))
+        done = timed.sweeps, *halves, *counts, timed.warm_ups
+        self.write(Turn(self.cell, number, position, *done))
         for sweeps, seconds in timed.fits:
             self.write(Fit(self.cell, sweeps, seconds))
         self._count(timed)
         if judged is not None:
             self._judge(judged)
 
+    def _core_of(self, number: int) -> int | None:
+        """Number of a round's core; several threads, and what a library starts, have any."""
+        return number if self.has_halves and self.cell.threads == 1 else None
+
     def _count(self, timed: Timed) -> None:
         """Remember what a turn took."""
         self.turns += 1
+        self.warm = timed.warm_ups > 0
         if self.has_halves or self.turn_sweeps is None:
             self.turn_sweeps = timed.sweeps
         self.last_turn_s = timed.clock_s

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.measure.contestant import contestant
+from harness.measure.cores import on_core_of
 from harness.measure.counters import Counters
 from harness.measure.exchange import map_ratings, read_factors, write_factors
 from harness.measure.machine import process_bytes, threads_in_force
@@ -99,9 +100,16 @@ class Session:
         """Compile."""
         self._contestant.warm_up()
 
-    def turn(self, sweeps: int | None, judged: int | None) -> Timed:
-        """Sweep on the clock (`Contestant.turn`)."""
-        return self._contestant.turn(sweeps, judged)
+    def turn(
+        self,
+        sweeps: int | None,
+        judged: int | None,
+        warm: bool = False,
+        core_of: int | None = None,
+    ) -> Timed:
+        """Sweep on the clock (`Contestant.turn`), on the core of this number (`on_core_of`)."""
+        with on_core_of(core_of):
+            return self._contestant.turn(sweeps, judged, warm)
 
     def half_sweep(self, side: Side) -> None:
         """One half-sweep, off the clock."""

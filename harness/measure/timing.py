@@ -18,6 +18,10 @@ def uncounted() -> None:
 
 # Shorter turns would time the clock and the wake-up of threads along with the sweep.
 SHORTEST_TURN_S = 0.02
+# The first sweep of a turn finds the caches full of somebody else's data. Of sweeps shorter than
+# this it takes per cents longer than the next ones, so it is made off the clock.
+WARM_BELOW_S = 0.1
+_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Timed:
         The fits that were made: iterations, seconds.
     counts : Counts or None
         Instructions and cycles of these sweeps; None where they are not counted.
+    warm_ups : int
+        Sweeps right before these, off the clock.
     """
 
     sweeps: int
@@ -43,6 +49,7 @@ class Timed:
     whole_s: float | None = None
     fits: tuple[tuple[int, float], ...] = ()
     counts: Counts | None = None
+    warm_ups: int = 0
 
     @property
     def seconds(self) -> float:
@@ -108,37 +115,56 @@ def calibrated_turn(
     look: Callable[[Timed], None] = lambda _: None,
     count: ReadCounters = uncounted,
 ) -> Timed:
-    """First turn of a cell: one sweep, or, where that is too short, as many as fill a turn.
+    """First turn of a cell: one sweep, or, where that is short, as many warm ones as fill a turn.
 
     The factors are afterwards those of one sweep, however many were timed. `look` is called off
     the clock, right after the first sweep.
     """
-    start = backend.read()
     first = timed_sweeps(backend, 1, clock, count)
     look(first)
-    if first.seconds >= SHORTEST_TURN_S:
+    if first.seconds >= WARM_BELOW_S:
         return first
-    second = timed_sweeps(backend, 1, clock)  # the first one found its caches cold
-    sweeps = sweeps_that_fill(second.seconds)
-    backend.load(start)
-    return turn_of_one_step(backend, sweeps, clock, count)
+    after_one = backend.read()
+    _sweep(backend)
+    # The shortest of some, lest one that was disturbed decides for the rest of the cell's turns.
+    warm_s = min(timed_sweeps(backend, 1, clock).seconds for _ in range(_TRIES))
+    timed = timed_sweeps(backend, sweeps_that_fill(warm_s), clock, count)
+    backend.load(after_one)
+    return replace(timed, warm_ups=1 + _TRIES)
 
 
-def turn_of_one_step(
+def warm_turn(
     backend: AlsBackend,
     sweeps: int,
     clock: Clock = perf_counter_ns,
     count: ReadCounters = uncounted,
+    *,
+    one_step: bool = False,
 ) -> Timed:
-    """Time several sweeps, then go on from where one of them would have led."""
-    if sweeps == 1:
-        return timed_sweeps(backend, 1, clock, count)
-    start = backend.read()
+    """Make a sweep off the clock, then time several.
+
+    Parameters
+    ----------
+    backend, sweeps, clock, count
+        As of `timed_sweeps`.
+    one_step : bool
+        Whether to go on afterwards from where one sweep would have led. Copying factors leaves its
+        traces in the caches, so the sweep off the clock follows that.
+    """
+    after_one = None
+    if one_step:
+        _sweep(backend)
+        after_one = backend.read()
+    _sweep(backend)
     timed = timed_sweeps(backend, sweeps, clock, count)
-    backend.load(start)
+    if after_one is not None:
+        backend.load(after_one)
+    return replace(timed, warm_ups=1)
+
+
+def _sweep(backend: AlsBackend) -> None:
     backend.update_users()
     backend.update_items()
-    return timed
 
 
 def sweeps_that_fill(sweep_s: float) -> int:

@@ -125,6 +125,7 @@ class Turn:
     whole_s: float | None = None
     instructions: float | None = None  # of all its sweeps, where the processor counts them
     cycles: float | None = None
+    warm_ups: int = 0  # sweeps right before these, off the clock
 
     @property
     def seconds(self) -> float:
@@ -132,6 +133,11 @@ class Turn:
         if self.whole_s is not None:
             return self.whole_s
         return (self.users_s or 0.0) + (self.items_s or 0.0)
+
+    @property
+    def warm(self) -> bool:
+        """Whether its sweeps, or all but the first, found their data in the caches."""
+        return self.whole_s is None and (self.sweeps > 1 or self.warm_ups > 0)
 
     @property
     def sweep_s(self) -> float:

@@ -16,7 +16,7 @@ from harness.measure import counters
 from harness.measure.contestant import WholeFits
 from harness.measure.counters import Count, Counters, Counts, Reading, counted, why_uncounted
 from harness.measure.session import Session
-from harness.measure.timing import Timed, calibrated_turn, since, timed_sweeps, turn_of_one_step
+from harness.measure.timing import Timed, calibrated_turn, since, timed_sweeps, warm_turn
 from harness.results.events import Cell, Turn, from_json, to_json
 from implementations.als import start_factors
 
@@ -184,7 +184,7 @@ def test_sweeps_are_counted_from_first_to_last() -> None:
     count = Counting()
     assert timed_sweeps(backend, 3, clock, count).counts == Counts(100, 40)
     assert count.readings == 2
-    assert turn_of_one_step(backend, 2, clock, count).counts == Counts(100, 40)
+    assert warm_turn(backend, 2, clock, count).counts == Counts(100, 40)
     assert calibrated_turn(backend, clock, count=count).counts == Counts(100, 40)
 
 

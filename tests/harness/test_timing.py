@@ -10,7 +10,7 @@ from harness.measure.timing import (
     calibrated_turn,
     sweeps_that_fill,
     timed_sweeps,
-    turn_of_one_step,
+    warm_turn,
 )
 from implementations.backend import AlsBackend
 from implementations.factors import Factors
@@ -90,27 +90,51 @@ def test_the_halves_are_told_apart():
 
 def test_several_sweeps_leave_the_factors_of_exactly_one():
     backend, clock = _backend()
-    timed = turn_of_one_step(backend, 5, clock)
+    timed = warm_turn(backend, 5, clock, one_step=True)
     assert (backend.users, backend.items) == (1, 1)
-    assert timed.sweeps == 5
+    assert (timed.sweeps, timed.warm_ups) == (5, 1)
     assert timed.seconds == pytest.approx(5 * (_USERS_NS + _ITEMS_NS) * 1e-9)
 
 
-def test_a_turn_of_one_sweep_neither_reads_nor_loads():
+def test_a_sweep_off_the_clock_comes_first_and_nothing_is_read_or_loaded_for_timing_alone():
     backend, clock = _backend()
-    turn_of_one_step(backend, 1, clock)
-    assert clock.calls == ["clock", "users", "clock", "items", "clock"]
+    warm_turn(backend, 1, clock)
+    assert clock.calls == ["users", "items", "clock", "users", "clock", "items", "clock"]
+    assert backend.users == 2
 
 
-def test_sweeps_that_are_long_enough_need_no_calibration():
-    backend, clock = _backend(sweep_factor=2_000)  # 22 ms a sweep
+def test_long_sweeps_need_no_calibration():
+    backend, clock = _backend(sweep_factor=10_000)  # 110 ms a sweep
     timed = calibrated_turn(backend, clock)
-    assert timed.sweeps == 1
+    assert (timed.sweeps, timed.warm_ups) == (1, 0)
     assert clock.calls.count("users") == 1
     assert (backend.users, backend.items) == (1, 1)
 
 
-@pytest.mark.parametrize("sweep_factor", [1, 10, 1_000])
+class ColdFirst(Counting):
+    """After anything but another sweep of its own, it takes longer by a fixed time."""
+
+    def update_users(self) -> None:
+        warm = [call for call in self.clock.calls if call != "clock"][-1:] == ["items"]
+        super().update_users()
+        self.clock.now += 0 if warm else 5_000_000
+
+
+@pytest.mark.parametrize("sweep_factor", [100, 1_700, 1_900, 8_000])
+def test_what_the_caches_lack_at_first_is_on_no_clock(sweep_factor):
+    """Whether one, two or more sweeps make a turn: equal cells are to have equal seconds."""
+    clock = Clock()
+    backend = ColdFirst(clock, sweep_factor)
+    sweep_s = sweep_factor * (_USERS_NS + _ITEMS_NS) * 1e-9
+    first = calibrated_turn(backend, clock)
+    clock.spend("another's turn", 0)
+    second = warm_turn(backend, first.sweeps, clock, one_step=True)
+    for timed in (first, second):
+        assert timed.seconds / timed.sweeps == pytest.approx(sweep_s)
+    assert (backend.users, backend.items) == (2, 2)
+
+
+@pytest.mark.parametrize("sweep_factor", [1, 10, 1_000, 3_000])
 def test_a_calibrated_turn_is_long_enough_and_leaves_the_factors_of_one_sweep(sweep_factor):
     backend, clock = _backend(sweep_factor)
     timed = calibrated_turn(backend, clock)
@@ -120,12 +144,6 @@ def test_a_calibrated_turn_is_long_enough_and_leaves_the_factors_of_one_sweep(sw
 
 
 def test_calibration_goes_by_the_second_sweep():
-    class ColdFirst(Counting):
-        def update_users(self) -> None:
-            super().update_users()
-            if self.clock.calls.count("users") == 1:
-                self.clock.now += 9_000_000
-
     clock = Clock()
     backend = ColdFirst(clock)
     timed = calibrated_turn(backend, clock)
@@ -133,9 +151,7 @@ def test_calibration_goes_by_the_second_sweep():
     assert (backend.users, backend.items) == (1, 1)
 
 
-def test_a_first_sweep_that_only_was_slow_for_being_first_is_timed_once_more():
-    """Between both thresholds: the second sweep alone fills a turn, the first did not."""
-
+def test_the_timed_sweeps_follow_those_that_calibrate():
     class SlowSecond(Counting):
         def update_items(self) -> None:
             super().update_items()

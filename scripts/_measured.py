@@ -16,6 +16,7 @@ from harness.study.summary import curve_of, observations, rate_table, title_of
 from scripts._records import FIGURES_IN, RECORDS, Part, Recorded, processor_of, wrapped
 from scripts.measure_cluster import rows as cluster_rows
 from scripts.measure_network import rows as network_rows
+from scripts.measure_turns import rows as turn_rows
 from scripts.race_ranks import rows as rank_rows
 from scripts.repeat_runs import rows as equal_rows
 from scripts.tiled_profile import about as profile_about
@@ -66,6 +67,18 @@ def network(_: Sequence[Recorded], __: Path) -> str:
         lines, headers = network_rows(facts["lines"])
         found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
     return "\n\n".join(found)
+
+
+def turns(_: Sequence[Recorded], __: Path) -> str:
+    """What the first sweep of a turn costs more than the next ones, on each machine."""
+    found = []
+    for folder, facts in _measured("turns.json"):
+        found += [
+            wrapped(f"{_processor(facts)} ({folder}); {facts['data']}, rank {facts['rank']}:")
+        ]
+        lines, headers = turn_rows(facts)
+        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+    return "\n\n".join(found) or "Not recorded yet."
 
 
 def pair_trials(_: Sequence[Recorded], __: Path) -> str:
@@ -144,4 +157,5 @@ MEASURED: dict[str, Part] = {
     "profile": profile,
     "ranks": ranks,
     "study": study,
+    "turns": turns,
 }

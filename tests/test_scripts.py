@@ -23,6 +23,7 @@ SMALL = {
         "--scales 100k --rates 1000 --workers 1 --sweeps 1",
         missing() or "1,000 Mbit/s",
     ),
+    "measure_turns": ("--scales 100k --impl numba-serial --rounds 2", "first takes longer by"),
     "race_paths": ("--scale 100k --sweeps 3 --out {out}/paths.jsonl", "relaxed 1.5"),
     "race_ranks": ("--scale 100k --ranks 3 --rounds 2", "2 rounds; medians"),
     "record": ("--scale 100k --impl numba-serial --rounds 1 --out {out}", "recorded "),

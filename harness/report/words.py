@@ -56,7 +56,7 @@ TABLE_WORDS: dict[str, str] = {
         "seconds from the indexed ratings until the test RMSE is the reference's final one + .001 "
         "at most: layout or conversion, compilation and sweeps included"
     ),
-    "warm": "so short that a sweep off the clock comes first: timed warm in cache",
+    "warm": "so short that it is timed right after other sweeps, warm in cache",
 }
 
 # Above a table of seconds and sweeps.
@@ -79,7 +79,7 @@ GLOSSARY: dict[str, str] = {
     ),
     "parity": "the same start gives the same result, sweep by sweep, within a tolerance",
     "round": "every implementation has one turn on the clock, in an order shuffled each time",
-    "warm in cache": "a sweep shorter than 0.1 s is timed right after one that is off the clock",
+    "warm in cache": "a short sweep is timed right after others, whose data it finds in the caches",
     "peak": "the most memory that the process held at once; in brackets the estimate made before",
     "GFLOP/s": "10⁹ multiplications and additions a second: those that the equations take at least",
     "FMA": "a multiplication and an addition in one instruction: the most that a processor does",

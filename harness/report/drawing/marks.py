@@ -33,7 +33,7 @@ MEANINGS: dict[str, str] = {
     "partial": "fewer sweeps than asked",
     "unchecked": "unchecked: no reference",
     "parity_failed": "differs from the reference",
-    "warm": "warm in cache: a sweep off the clock comes first",
+    "warm": "so short that it is timed warm in cache",
 }
 
 

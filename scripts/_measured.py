@@ -19,6 +19,7 @@ from scripts.measure_network import rows as network_rows
 from scripts.measure_turns import rows as turn_rows
 from scripts.race_ranks import rows as rank_rows
 from scripts.repeat_runs import rows as equal_rows
+from scripts.size_cluster import check_rows, size_rows
 from scripts.tiled_profile import about as profile_about
 from scripts.tiled_profile import rows as profile_rows
 from scripts.try_pair import rows as pair_rows
@@ -79,6 +80,23 @@ def turns(_: Sequence[Recorded], __: Path) -> str:
         lines, headers = turn_rows(facts)
         found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
     return "\n\n".join(found) or "Not recorded yet."
+
+
+def cluster_sizes(_: Sequence[Recorded], __: Path) -> str:
+    """What a sweep over many ratings takes on many machines, by a model; the newest record."""
+    for folder, facts in _measured("size.json"):
+        each = facts["each"]
+        about = f"{facts['data']} at {facts['scale']}, partitions cut for real ({folder}):"
+        machines = (
+            f"Rank {facts['rank']}; machines of {each['cores']} cores, {each['memory_gib']:g} GiB "
+            f"and {each['gbit']:g} Gbit/s; {each['core_gflops']:.3g} GFLOP/s a core, as measured "
+            f"({each['measured_on']}); items grow as ratings to the power of {facts['growth']:g}:"
+        )
+        parts = []
+        for text, table in ((about, check_rows(facts)), (machines, size_rows(facts))):
+            parts += [wrapped(text), tabulate(*table, tablefmt="pipe", disable_numparse=True)]
+        return "\n\n".join(parts)
+    return "Not recorded yet."
 
 
 def pair_trials(_: Sequence[Recorded], __: Path) -> str:
@@ -150,6 +168,7 @@ def many_files(_: Sequence[Recorded], __: Path) -> str:
 
 MEASURED: dict[str, Part] = {
     "cluster": cluster,
+    "cluster-sizes": cluster_sizes,
     "network": network,
     "equal-runs": equal_runs,
     "many-files": many_files,

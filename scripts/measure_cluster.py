@@ -8,6 +8,7 @@ last, whose seconds are then predicted.
 """
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -75,6 +76,22 @@ def terms(line: dict[str, Any]) -> list[float]:
     k = line["rank"] + 1
     work = (2 * line["train_ratings"] * k**2 + (line["users"] + line["items"]) * k**3 / 3) / 1e9
     return [work / line["workers"], line["bytes"] / 1e9, 1.0]
+
+
+def thread_rate(records: Path) -> tuple[float, str]:
+    """GFLOP/s of the kernel on one thread, at the largest scale of the newest record, and whose.
+
+    Raises
+    ------
+    SystemExit
+        Where nothing is recorded.
+    """
+    for file in sorted(records.glob("*/cluster.json"), reverse=True):
+        lines = json.loads(file.read_text(encoding="utf-8"))["lines"]
+        largest = max(lines, key=lambda line: int(line["train_ratings"]))
+        alone_s = float(np.median(largest["alone_s"]))
+        return terms(largest)[0] * largest["workers"] / alone_s, file.parent.name
+    raise SystemExit(f"{records} has no cluster.json: say how quick a core is")
 
 
 def rows(found: list[dict[str, Any]]) -> tuple[list[list[str]], list[str]]:

@@ -12,7 +12,7 @@ from harness.analysis.remarks import of_timing
 from harness.data.movielens import archives
 from harness.measure import rater, rung_run
 from harness.measure.admission import SHARE_OF_MEMORY
-from harness.measure.timing import SHORTEST_TURN_S
+from harness.measure.timing import SHORTEST_TURN_S, WARM_BELOW_S
 from harness.reproduce import training
 from scripts._parts import PARTS
 from scripts._records import machine_name
@@ -43,6 +43,7 @@ PARAMETERS: dict[str, dict[str, float]] = {
         "40 %": alignment._LEAST_NEAR,
         "80 %": SHARE_OF_MEMORY,
         "20 ms": SHORTEST_TURN_S,
+        "0.1 s": WARM_BELOW_S,
         "120 s": rung_run._SHORTEST_TIMEOUT_S,
         "256 MiB": rater._MEMORY_BYTES,
     },

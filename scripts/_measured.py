@@ -14,6 +14,7 @@ from harness.report.study import study_figure
 from harness.study.rates import rates, trials_frame
 from harness.study.summary import curve_of, observations, rate_table, title_of
 from scripts._records import FIGURES_IN, RECORDS, Part, Recorded, processor_of, wrapped
+from scripts.compare_bits import rows as bit_rows
 from scripts.measure_cluster import rows as cluster_rows
 from scripts.measure_network import rows as network_rows
 from scripts.measure_turns import rows as turn_rows
@@ -99,6 +100,18 @@ def cluster_sizes(_: Sequence[Recorded], __: Path) -> str:
     return "Not recorded yet."
 
 
+def cluster_bits(_: Sequence[Recorded], __: Path) -> str:
+    """Whether clusters gave the bits of one machine, on each machine."""
+    found = []
+    for folder, facts in _measured("bits.json"):
+        about = f"{facts['train_ratings']:,} training ratings of {facts['data']}"
+        model = f"rank {facts['rank']}, {facts['sweeps']} sweeps"
+        found += [wrapped(f"{_processor(facts)} ({folder}); {about}, {model}:")]
+        lines, headers = bit_rows(facts)
+        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+    return "\n\n".join(found) or "Not recorded yet."
+
+
 def pair_trials(_: Sequence[Recorded], __: Path) -> str:
     """How often `pair` was right, on each machine."""
     found = []
@@ -168,6 +181,7 @@ def many_files(_: Sequence[Recorded], __: Path) -> str:
 
 MEASURED: dict[str, Part] = {
     "cluster": cluster,
+    "cluster-bits": cluster_bits,
     "cluster-sizes": cluster_sizes,
     "network": network,
     "equal-runs": equal_runs,

@@ -13,6 +13,10 @@ ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("[!_]*.py"))
 # What each is tried with, and a word of what it prints.
 SMALL = {
+    "compare_bits": (
+        "--scale 100k --workers 2 --partitions 3 --rank 4",
+        "3 partitions a side" if find_spec("distributed") else "distributed is not installed",
+    ),
     "end_to_end": ("--scale 100k --sweeps 1", "peak memory"),
     "docs": ("--check", "texts checked"),
     "measure_cluster": (

@@ -13,7 +13,13 @@ from time import perf_counter
 import numpy as np
 
 from harness.difference import row_differences
-from harness.measure.timing import Timed, sweeps_that_fill, timed_sweeps
+from harness.measure.timing import (
+    CALIBRATION_TRIES,
+    WARM_BELOW_S,
+    Timed,
+    sweeps_that_fill,
+    timed_sweeps,
+)
 from implementations.als import ready, start_factors
 from implementations.backend import SIDES, AlsBackend
 from implementations.factors import Factors
@@ -55,6 +61,8 @@ class Turns:
         turns = TURNS if max(self._sweep_s) < LONG_SWEEP_S else TURNS // 2
         for _ in range(turns // 2):
             for which in (*order, *reversed(order)):
+                if self._sweep_s[which] < WARM_BELOW_S:
+                    sweep(which, 1)  # finds the caches full of the other's data
                 timed = sweep(which, self._sweeps[which])
                 logs[which].append(float(np.log(timed.seconds / timed.sweeps)))
         return Block(fmean(logs[0]), fmean(logs[1]))
@@ -63,9 +71,10 @@ class Turns:
         """Warm up by a sweep, and the first time find out how many sweeps make a turn."""
         first = sweep(which, 1)
         if not self._sweeps[which]:
-            second = sweep(which, 1) if first.seconds < LONG_SWEEP_S else first
-            self._sweeps[which] = sweeps_that_fill(second.seconds)
-            self._sweep_s[which] = second.seconds
+            tries = CALIBRATION_TRIES if first.seconds < LONG_SWEEP_S else 0
+            sweep_s = min([sweep(which, 1).seconds for _ in range(tries)], default=first.seconds)
+            self._sweeps[which] = sweeps_that_fill(sweep_s)
+            self._sweep_s[which] = sweep_s
 
 
 def drawn_order(random: np.random.Generator) -> tuple[int, int]:

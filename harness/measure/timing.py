@@ -21,7 +21,7 @@ SHORTEST_TURN_S = 0.02
 # The first sweep of a turn finds the caches full of somebody else's data. Of sweeps shorter than
 # this it takes per cents longer than the next ones, so it is made off the clock.
 WARM_BELOW_S = 0.1
-_TRIES = 3
+CALIBRATION_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,10 @@ def calibrated_turn(
     after_one = backend.read()
     _sweep(backend)
     # The shortest of some, lest one that was disturbed decides for the rest of the cell's turns.
-    warm_s = min(timed_sweeps(backend, 1, clock).seconds for _ in range(_TRIES))
+    warm_s = min(timed_sweeps(backend, 1, clock).seconds for _ in range(CALIBRATION_TRIES))
     timed = timed_sweeps(backend, sweeps_that_fill(warm_s), clock, count)
     backend.load(after_one)
-    return replace(timed, warm_ups=1 + _TRIES)
+    return replace(timed, warm_ups=1 + CALIBRATION_TRIES)
 
 
 def warm_turn(

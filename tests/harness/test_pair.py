@@ -82,6 +82,8 @@ def test_blocks_are_of_new_instances_and_balanced_turns(monkeypatch):
     assert len(made) == 2
     timed = [made.index(backend) for backend, sweeps in turns if sweeps == 10]
     assert timed in ([0, 1, 1, 0] * (TURNS // 2), [1, 0, 0, 1] * (TURNS // 2))
+    before = [turns[n - 1] for n, (_, sweeps) in enumerate(turns) if sweeps == 10]
+    assert [(made.index(backend), sweeps) for backend, sweeps in before] == [(n, 1) for n in timed]
     pairing.blocks(0.0, 1)
     assert len(made) == 4
 

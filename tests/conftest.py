@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from release_files import write_large
 
 # A shell starts background jobs with Ctrl-C ignored, and all their children: the tests that send
@@ -14,6 +15,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # Some build machines name a width for all they start: tables are tried at widths that tests name.
 os.environ.pop("COLUMNS", None)
+
+# How long an example takes is no property of the code: the first may compile, and others use cores.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 _SMALL = Path(__file__).parents[2] / "shared" / "data" / "ml-latest-small"
 

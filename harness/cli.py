@@ -44,6 +44,8 @@ _STATUS = (
 )
 _INTERRUPTED, _TERMINATED = 130, 143
 
+_ENGINE = "where cells are measured: here, or groups of them on the machines of a Dask cluster"
+_SCHEDULER = "of the cluster of --engine dask (default: what ALS_LADDER_SCHEDULER says)"
 _BUDGET = "of sweeps a cell; inf: no limit (default: 60, and at most half of its scale's)"
 
 
@@ -158,6 +160,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--precision", type=precision, metavar="5%", help="end a scale's rounds when all are so")
     add("--budget", type=seconds, metavar="SECONDS", help=_BUDGET)
     add("--threads", type=counts, default=(), help="counts such as 1,2 (default: all cores)")
+    add("--engine", choices=("local", "dask"), default="local", help=_ENGINE)
+    add("--scheduler", metavar="tcp://HOST:PORT", help=_SCHEDULER)
     add("--out", type=Path, help="folder of the run (default: a new one in results/)")
     add("--resume", type=Path, metavar="RUN", help="go on with a run that was interrupted")
     add("--dry-run", action="store_true", help="say what would be run")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from implementations.backend import SolveError
 from implementations.factors import Factors
@@ -240,3 +241,15 @@ class Interrupts(NumpyBatched):
             mark.write_text(str(os.getpid()))
             os.kill(os.getppid(), int(os.environ[SIGNAL]))
             signal.sigwait({signal.SIGUSR1})
+
+
+class KillsDaskWorker(NumpyBatched):
+    """Kills, once, the worker of a cluster that its group was sent to: its runner's parent."""
+
+    def update_items(self) -> None:
+        mark = Path(os.environ[MARK])
+        if not mark.exists():
+            mark.write_text(str(os.getpid()))
+            psutil.Process().parents()[1].kill()
+            signal.sigwait({signal.SIGUSR1})  # it ends with its parents
+        super().update_items()

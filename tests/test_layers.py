@@ -82,6 +82,13 @@ HARNESS = {
         "harness.results",
     },
     "partitioned": {"harness.data", "harness.measure.machine", "implementations"},
+    "machines": {
+        "harness.data.ladder.rung",
+        "harness.measure",
+        "harness.results",
+        "harness.scratch",
+        "implementations",
+    },
     "study": {
         "harness.analysis",
         "harness.data",

@@ -22,13 +22,25 @@ def differences(first: Run, second: Run) -> list[str]:
         counts = [vars(run.rungs[name].started) for run in (first, second)]
         found += _different(f"data at {name}", counts[0], counts[1], _COUNTS)
     found += _different("plan", _flat(old.plan), _flat(new.plan), sorted(_flat(old.plan)))
-    return found + _different("machine", old.environment, new.environment, _MACHINE)
+    before, after = _machines(first), _machines(second)
+    if len(before) > 1 or len(after) > 1:
+        return [*found, "cells of a run ran on machines of different kinds"]
+    return found + _different("machine", before[0], after[0], _MACHINE)
 
 
 def software_changes(first: Run, second: Run) -> list[str]:
     """Software that differs between two runs, and so may be why a cell changed."""
     old, new = first.started.environment, second.started.environment
     return _different("", _opened(old), _opened(new), sorted(_opened(old) | _opened(new)))
+
+
+def _machines(run: Run) -> list[dict[str, Any]]:
+    """Kinds of machines that cells ran on."""
+    found = [placed.environment for placed in run.placed] or [run.started.environment]
+    kinds: list[dict[str, Any]] = []
+    for kind in ({key: one.get(key) for key in _MACHINE} for one in found):
+        kinds += [kind] if kind not in kinds else []
+    return kinds
 
 
 def _flat(plan: Mapping[str, Any]) -> dict[str, Any]:

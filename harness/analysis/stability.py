@@ -1,10 +1,11 @@
 """What may make a run's figures less than they seem: outliers, drift, threads, other work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from math import exp, log
+from math import exp, inf, log
 from statistics import median
+from typing import Any
 
 from harness.analysis.alignment import FEWEST_TO_ALIGN
 from harness.results.events import Cell
@@ -78,11 +79,27 @@ def others_cores(run: Run) -> float | None:
     """
     if run.ended is None:
         return None
-    before, after = run.started.environment, run.ended.environment
+    longest_s = run.ended.seconds + _RESUMED_S
+    return _others_cores(run.started.environment, run.ended.environment, longest_s)
+
+
+def others_cores_elsewhere(run: Run) -> dict[str, float]:
+    """The same of other machines that groups ran on, by host: of the group that had most."""
+    found: dict[str, float] = {}
+    for placed in run.placed:
+        cores = _others_cores(placed.environment, placed.after)
+        if cores is not None:
+            found[placed.host] = max(cores, found.get(placed.host, 0.0))
+    return found
+
+
+def _others_cores(
+    before: Mapping[str, Any], after: Mapping[str, Any], longest_s: float = inf
+) -> float | None:
     if any(key not in facts for facts in (before, after) for key in ("busy_s", "own_s", "time")):
         return None
     wall_s = (_moment(after["time"]) - _moment(before["time"])).total_seconds()
-    if wall_s <= 0 or wall_s > run.ended.seconds + _RESUMED_S:
+    if wall_s <= 0 or wall_s > longest_s:
         return None
     own_s = after["own_s"] - before["own_s"]
     if own_s < 0:  # another process went on with the run

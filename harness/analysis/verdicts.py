@@ -10,13 +10,13 @@ from harness.results.records import Run, RungRecord
 
 # Of each run that is still in use, by its identity: what was found of the rungs that have ended,
 # by name and baseline. Facts are append-only, and a rung is judged by itself and by smaller ones,
-# so that these stay; a rung that was started over is another record.
+# so that these stay once all of them have ended; a rung that was started over is another record.
 _Finished = dict[tuple[str, str], RungVerdicts]
 _FINISHED: dict[int, _Finished] = {}
 
 
 def rung_verdicts(run: Run, baseline: str | None = None) -> list[RungVerdicts]:
-    """Judge all rungs of a run, those that have ended at the first call only.
+    """Judge all rungs of a run; those that have ended, as all smaller ones, at the first call only.
 
     Parameters
     ----------
@@ -32,11 +32,13 @@ def rung_verdicts(run: Run, baseline: str | None = None) -> list[RungVerdicts]:
     """
     name, known = baseline or str(run.started.plan["baseline"]), _finished(run)
     found: list[RungVerdicts] = []
+    final = True  # where rungs are run side by side, a smaller one may go on for longer
     for key, rung in run.rungs.items():
+        final = final and _has_ended(run, rung)
         verdicts = known.get((key, name))
         if verdicts is None or verdicts.rung is not rung:
             verdicts = judge(run, rung, name, found)
-            if _has_ended(run, rung):
+            if final:
                 known[key, name] = verdicts
         found.append(verdicts)
     return found

@@ -36,10 +36,12 @@ class Request:
     dry_run: bool = False
     strict: bool = False
     latent: bool = False
+    engine: str = "local"
+    scheduler: str | None = None
 
 
 # Options that may stand beside --resume: they do not change what is measured.
-_FREE = {"resume", "strict", "dry_run", "latent"}
+_FREE = {"resume", "strict", "dry_run", "latent", "scheduler"}
 
 
 def request_of(options: Namespace) -> Request:
@@ -121,4 +123,6 @@ def _resumed(run: Run, options: Namespace) -> Request:
         dry_run=options.dry_run,
         strict=options.strict,
         latent=options.latent,
+        engine=run.started.environment.get("engine", Request.engine),
+        scheduler=options.scheduler,
     )

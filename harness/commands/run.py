@@ -1,5 +1,6 @@
 """The command `run`: the ladder, from the arguments to the page."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
@@ -8,13 +9,13 @@ from typing import Any
 from harness.analysis.speedup import is_precise
 from harness.analysis.verdicts import exit_status
 from harness.commands.check import find_or_say
+from harness.commands.places import Place, here, on_cluster
 from harness.commands.request import Request
 from harness.data.dataset import Dataset
 from harness.data.datasets import open_dataset
 from harness.data.ladder.scales import plan as plan_rungs
 from harness.data.ladder.scales import rungs_up_to
 from harness.errors import UserError
-from harness.measure.machine import describe_machine
 from harness.measure.machine_rates import measure_machine
 from harness.measure.plan import Entrant, Plan, entrants, process_rounds_of
 from harness.measure.probing import why_not_to_load
@@ -26,7 +27,7 @@ from harness.screen.console import Screen
 from harness.screen.showing import draw_run
 from harness.screen.watching import Watcher
 from implementations.atomic import sweep_leftovers
-from implementations.registry import LADDER, expand, missing_peers, usable_cores
+from implementations.registry import LADDER, expand, missing_peers
 
 _SAME_MACHINE = ("cpu", "usable_cores", "packages")
 
@@ -44,8 +45,8 @@ def run(request: Request) -> int:
     UserError
         Where something asked for cannot be.
     """
-    with Screen() as screen:
-        draft = _plan(request, tuple(rungs_up_to(request.scale, request.only)))
+    with Screen() as screen, _engine(request, screen) as place:
+        draft = _plan(request, place, tuple(rungs_up_to(request.scale, request.only)))
         cells = _find(draft)
         for name, reason in _left_out(request.impl).items():
             screen.line(f"{name} is left out: {reason}")
@@ -55,17 +56,17 @@ def run(request: Request) -> int:
         rungs, notices = plan_rungs(dataset.total_ratings, request.scale, request.only)
         for notice in notices:
             screen.line(notice)
-        plan = _plan(request, tuple(rungs))
-        started = RunStarted(
-            _now(), plan.to_json(), _describe(dataset, request), describe_machine()
-        )
+        plan = _plan(request, place, tuple(rungs))
+        described = (_describe(dataset, request), place.environment())
+        started = RunStarted(_now(), plan.to_json(), *described)
         folder = _folder(request, dataset, started)
         for written in (folder, folder / "figures"):
             sweep_leftovers(written)
         with EventLog(folder, started) as log:
             done = {name for name, rung in log.run.rungs.items() if rung.ended}
             watcher = Watcher(screen, log.run)
-            runner = Runner(plan, cells, dataset, log, watcher, measure_machine, is_precise)
+            told = (log, watcher, measure_machine, is_precise)
+            runner = place.runner(plan, cells, dataset, *told)
             interrupted = _go(runner, [name for name in plan.rungs if name not in done], screen)
         if request.latent and not interrupted:
             from harness.commands.latent import add_latent  # brings matplotlib
@@ -85,14 +86,23 @@ def _go(runner: Runner, rungs: list[str], screen: Screen) -> bool:
     return False
 
 
-def _plan(request: Request, rungs: tuple[str, ...]) -> Plan:
+def _engine(request: Request, screen: Screen) -> AbstractContextManager[Place]:
+    """Where cells are measured."""
+    if request.engine == "local":
+        if request.scheduler is not None:
+            raise UserError("--scheduler is for --engine dask: add that, or leave it out")
+        return nullcontext(here())
+    return on_cluster(request.scheduler, screen.line)
+
+
+def _plan(request: Request, place: Place, rungs: tuple[str, ...]) -> Plan:
     names = tuple(expand(request.impl))
     if not names:
         raise UserError("--impl names no implementation; see `python -m harness list`")
     return Plan(
         implementations=names,
         rungs=rungs,
-        threads=_threads(request.threads),
+        threads=_threads(request.threads, place),
         params=request.params,
         sweeps=request.sweeps,
         rounds=request.rounds,
@@ -111,12 +121,11 @@ def _place(name: str) -> int:
     return LADDER.index(name) if name in LADDER else len(LADDER)
 
 
-def _threads(asked: tuple[int, ...]) -> tuple[int, ...]:
+def _threads(asked: tuple[int, ...], place: Place) -> tuple[int, ...]:
     """Thread counts, each once; more than there are cores would measure the scheduler."""
-    cores = usable_cores()
-    if any(count > cores for count in asked):
-        raise UserError(f"--threads {max(asked)}: this process may use {cores} cores")
-    return tuple(dict.fromkeys(asked)) or (cores,)
+    if any(count > place.cores for count in asked):
+        raise UserError(f"--threads {max(asked)}: {place.whose} {place.cores} cores")
+    return tuple(dict.fromkeys(asked)) or (place.cores,)
 
 
 def _find(plan: Plan) -> list[Entrant]:

@@ -29,14 +29,21 @@ def train(options: argparse.Namespace) -> int:
     """
     rungs_up_to(options.scale, only=True)
     files = tables_in(options.files)
-    _expect_dask()
+    expect_dask()
     with Screen() as screen, scratch_folder() as scratch:
         screen.line(f"{options.files}: {len(files):,} files")
         _train_on(options, tuple(files), Path(scratch), screen)
     return 0
 
 
-def _expect_dask() -> None:
+def expect_dask() -> None:
+    """See to it that Dask is here.
+
+    Raises
+    ------
+    UserError
+        Where it is not; the message names the extra.
+    """
     from implementations.registry import find
 
     try:

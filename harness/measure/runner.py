@@ -85,8 +85,7 @@ class Runner:
             names = list(rungs)
             self._interviewer.start()
             self._gauge("start", names)
-            for name in names:
-                self._run_rung(name)
+            self._run_rungs(names)
             self._gauge("end", names)
             interrupted = False
         finally:
@@ -108,8 +107,26 @@ class Runner:
     def _work(self) -> Path:
         return self.log.path.parent / WORK_FOLDER
 
+    def _run_rungs(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._run_rung(name)
+
     def _run_rung(self, name: str) -> None:
         start = perf_counter()
+        rung, groups = self._begin(name)
+        shutil.rmtree(self._work, ignore_errors=True)
+        if groups:
+            write_ratings(self._work / "ratings", rung.train)
+            write_factors(self._work / "start", start_factors(rung.train, self.plan.params))
+        told = (self.log, self.observer, self.is_precise, self.engine)
+        rung_run = RungRun(self.plan, rung, self._work, *told)
+        for number, group in enumerate(groups):
+            rung_run.run_group(group, number)
+        self.log.write(RungEnded(name, perf_counter() - start))
+        self.observer.rung_done(name)
+
+    def _begin(self, name: str) -> tuple[Rung, list[list[CellPlanned]]]:
+        """Cut a rung, and write what is planned for it; its groups."""
         self._interviewer.start()
         self.observer.notice(f"{name}: cutting {self.dataset.name}")
         rung = cut(self.dataset, name, self.plan.split_seed)
@@ -119,17 +136,12 @@ class Runner:
         self.log.write(
             RungStarted(name, len(train), len(test), train.n_users, train.n_items, rung.n_cold)
         )
-        groups = self._plan_groups(rung)
-        shutil.rmtree(self._work, ignore_errors=True)
-        if groups:
-            write_ratings(self._work / "ratings", train)
-            write_factors(self._work / "start", start_factors(train, self.plan.params))
-        told = (self.log, self.observer, self.is_precise, self.engine)
-        rung_run = RungRun(self.plan, rung, self._work, *told)
-        for number, group in enumerate(groups):
-            rung_run.run_group(group, number)
-        self.log.write(RungEnded(name, perf_counter() - start))
-        self.observer.rung_done(name)
+        return rung, self._plan_groups(rung)
+
+    @property
+    def _available_bytes(self) -> int:
+        """Memory where a group is run."""
+        return available_bytes()
 
     def _plan_groups(self, rung: Rung) -> list[list[CellPlanned]]:
         """Write which cells are planned, and in which group; those refused are ended at once."""
@@ -139,7 +151,7 @@ class Runner:
         self._interviewer.close()
         answers, refusals = [answer for answer, _ in asked], [refusal for _, refusal in asked]
         workers = [worker_bytes(answer.bytes_needed, len(rung.train)) for answer in answers]
-        room = int(SHARE_OF_MEMORY * available_bytes())
+        room = int(SHARE_OF_MEMORY * self._available_bytes)
         wanted = [n for n, refusal in enumerate(refusals) if refusal is None]
         references = [i for i, n in enumerate(wanted) if self.entrants[n].ladder is not None]
         admission = admit([workers[n] for n in wanted], room, references)

@@ -99,6 +99,20 @@ class CellPlanned:
 
 
 @dataclass(frozen=True)
+class GroupPlaced:
+    """A group ran on another machine than the one that the run was started on.
+
+    A second one of the same group takes the place of the first.
+    """
+
+    rung: str
+    group: int
+    host: str
+    environment: dict[str, Any]  # that machine, as the group began
+    after: dict[str, Any] = field(default_factory=dict)  # how busy it was then; empty: it broke off
+
+
+@dataclass(frozen=True)
 class Phase:
     """Something done once, off the sweeps' clock: open, prepare, load, compile, evaluate."""
 
@@ -224,6 +238,7 @@ Event = (
     | Machine
     | RungStarted
     | CellPlanned
+    | GroupPlaced
     | Phase
     | Turn
     | Fit

@@ -24,6 +24,8 @@ class EventLog:
         Of the run. A line that was cut off when an earlier writer died is dropped.
     started : RunStarted
         Written first; in a log that goes on, it says that the run was resumed.
+    known : Run, optional
+        What other logs hold of the run; events are folded into it.
 
     Raises
     ------
@@ -31,13 +33,14 @@ class EventLog:
         Where another process is writing this log, or it cannot be read.
     """
 
-    def __init__(self, folder: Path, started: RunStarted) -> None:
+    def __init__(self, folder: Path, started: RunStarted, known: Run | None = None) -> None:
         self.path = folder / LOG_NAME
         folder.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("a", encoding="utf-8")
         self._lock()
         _drop_cut_line(self.path)
-        self.run = read_run(folder) if self.path.stat().st_size else Run(started)
+        is_new = not self.path.stat().st_size
+        self.run = (known or Run(started)) if is_new else read_run(folder)
         self.write(started)
 
     def _lock(self) -> None:

@@ -13,6 +13,7 @@ from harness.results.events import (
     Ended,
     Event,
     Fit,
+    GroupPlaced,
     HalfSweep,
     Machine,
     Phase,
@@ -71,6 +72,7 @@ class RungRecord:
     started: RungStarted
     records: dict[Cell, Record] = field(default_factory=dict)
     ended: RungEnded | None = None
+    placed: dict[int, GroupPlaced] = field(default_factory=dict)  # by group; empty: all ran here
 
 
 @dataclass
@@ -86,6 +88,11 @@ class Run:
     def records(self) -> list[Record]:
         """All records, rung after rung, in the order planned."""
         return [record for rung in self.rungs.values() for record in rung.records.values()]
+
+    @property
+    def placed(self) -> list[GroupPlaced]:
+        """Groups that ran on other machines, and where; rung after rung."""
+        return [rung.placed[group] for rung in self.rungs.values() for group in sorted(rung.placed)]
 
 
 def fold(events: Iterable[Event], run: Run | None = None) -> Run:
@@ -125,6 +132,8 @@ def _add(run: Run, event: Event) -> None:
         run.rungs[event.rung] = RungRecord(event)
     elif isinstance(event, RungEnded):
         run.rungs[event.rung].ended = event
+    elif isinstance(event, GroupPlaced):
+        run.rungs[event.rung].placed[event.group] = event
     elif isinstance(event, RunEnded):
         run.ended = event
     elif isinstance(event, Machine):

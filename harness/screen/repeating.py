@@ -1,6 +1,7 @@
 """The command that makes a run again."""
 
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from harness.results.records import Run
@@ -32,6 +33,7 @@ def _options(run: Run) -> list[str]:
     params = plan["params"]
     words = ["--impl", ",".join(plan["implementations"]), "--scale", plan["rungs"][-1]]
     words += ["--only"] if len(plan["rungs"]) == 1 else []
+    words += _engine(run.started.environment)
     words += ["--data", str(dataset["source"])]
     if columns := dataset.get("columns"):
         words += ["--columns", ",".join(f"{name}={column}" for name, column in columns.items())]
@@ -48,6 +50,12 @@ def _options(run: Run) -> list[str]:
         budget = plan["budget_s"]
         words += ["--budget", "inf" if budget is None else f"{budget:g}"]
     return words
+
+
+def _engine(environment: Mapping[str, Any]) -> list[str]:
+    if "engine" not in environment:
+        return []
+    return ["--engine", environment["engine"], "--scheduler", environment["scheduler"]]
 
 
 def _option(name: str, value: Any) -> list[str]:

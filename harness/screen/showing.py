@@ -120,7 +120,17 @@ def _latent(folder: Path) -> dict[str, Any] | None:
 def _facts(run: Run) -> dict[str, Any]:
     """Everything that a reader needs to judge or repeat a run."""
     dataset = {f"data {key}": value for key, value in run.started.dataset.items()}
-    return dataset | run.started.plan | run.started.environment | {"started": run.started.started}
+    environment = run.started.environment | _machines(run)
+    return dataset | run.started.plan | environment | {"started": run.started.started}
+
+
+def _machines(run: Run) -> dict[str, Any]:
+    """Machines of a cluster that groups ran on, each with those groups."""
+    machines: dict[str, dict[str, Any]] = {}
+    for placed in run.placed:
+        facts = machines.setdefault(placed.host, {"groups": [], **placed.environment})
+        facts["groups"].append(f"{placed.rung} {placed.group + 1}")
+    return {f"machine {host}": facts for host, facts in machines.items()}
 
 
 def _print(frame: pd.DataFrame, rung: str, run: Run, screen: Screen) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 SCHEDULER = "ALS_LADDER_SCHEDULER"
 """Environment variable with the address of a scheduler, such as tcp://10.0.0.1:8786."""
 
+# Seconds to wait for a scheduler, and then for its first worker.
+_PATIENCE_S = 10
+
 
 class ClusterError(RuntimeError):
     """The scheduler is gone, or workers are lost again and again."""
@@ -87,9 +90,29 @@ def remote_client(address: str) -> Any:
     """
     from distributed import Client
 
+    # Who asks says in one line that the scheduler is gone.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
-        client = Client(address, timeout="10s", set_as_default=False)
-        client.wait_for_workers(1, timeout=10)
+        client = Client(address, timeout=_PATIENCE_S, set_as_default=False)
+        client.wait_for_workers(1, timeout=_PATIENCE_S)
     except (OSError, TimeoutError, ValueError) as error:
         raise ClusterError(f"{SCHEDULER}={address}: no scheduler with workers answers") from error
     return client
+
+
+def wanted() -> Callable[[], bool]:
+    """Whether somebody still waits for the task of a worker that asks; any thread may call it.
+
+    A task that was cancelled, or whose client has died, goes on otherwise.
+    """
+    from distributed import Status, get_worker
+
+    worker = get_worker()
+    key = worker.get_current_task()
+
+    def is_wanted() -> bool:
+        task = worker.state.tasks.get(key)
+        given_up = task is None or task.state == "cancelled"
+        return not given_up and worker.status not in (Status.closing, Status.closed, Status.failed)
+
+    return is_wanted

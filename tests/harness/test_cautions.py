@@ -9,7 +9,7 @@ from made_runs import planned, run_started, rung_started, turns
 from harness.analysis.remarks.of_timing import timing_remarks
 from harness.analysis.stability import drift, first_turn_outliers, other_threads, others_cores
 from harness.analysis.verdicts import cell_verdicts
-from harness.results.events import Difference, Ended, Quality, RunEnded, RungEnded
+from harness.results.events import Difference, Ended, GroupPlaced, Quality, RunEnded, RungEnded
 from harness.results.records import Run, fold
 
 BEFORE = {"load": 0.1, "time": "2026-01-01T00:00:00+00:00", "busy_s": 1_000.0, "own_s": 2.0}
@@ -77,6 +77,16 @@ def test_work_of_others_during_the_run_is_said():
 )
 def test_what_others_did_is_not_known_of_old_or_resumed_runs(after):
     assert others_cores(made(CALM, after=after)) is None
+
+
+def test_work_of_others_on_other_machines_is_said_of_these():
+    driver = {"engine": "dask", "driver": BEFORE}
+    run = made(CALM, driver)
+    fold([GroupPlaced("100k", 0, "10.0.0.2", BEFORE, AFTER)], run)
+    assert said(run) == ""
+    fold([GroupPlaced("100k", 1, "10.0.0.3", BEFORE, AFTER | {"busy_s": 1_258.0})], run)
+    fold([GroupPlaced("100k", 2, "10.0.0.4", BEFORE)], run)  # it broke off
+    assert "while a group was at work (0.7 of 10.0.0.3)" in said(run)
 
 
 def test_a_cold_first_turn_is_named():

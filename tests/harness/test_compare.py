@@ -10,7 +10,7 @@ from made_runs import planned, rung_started
 from harness.analysis.comparable import differences, software_changes
 from harness.analysis.compare import compare_runs
 from harness.analysis.convergence import RMSE_TOLERANCE
-from harness.results.events import Ended, Machine, Turn
+from harness.results.events import Ended, GroupPlaced, Machine, Turn
 from harness.results.records import Run, fold
 
 
@@ -228,6 +228,20 @@ def test_what_makes_runs_incomparable_is_named(part, changed, words):
     given = getattr(STARTED, part) | changed
     other = run_of(seconds(0), replace(STARTED, **{part: given}))
     assert differences(run_of(seconds(0)), other) == [words]
+
+
+def test_runs_on_other_machines_are_compared_by_these():
+    def placed(*cpus):
+        started = replace(STARTED, environment={"engine": "dask"})
+        kinds = [MACHINE | {"cpu": cpu} for cpu in cpus]
+        events = [GroupPlaced("100k", n, f"10.0.0.{n}", kind) for n, kind in enumerate(kinds)]
+        return fold(events, run_of(seconds(0), started))
+
+    assert differences(placed("a", "a"), placed("a")) == []
+    assert differences(placed("a"), run_of(seconds(0))) == []  # such a machine, started from there
+    assert differences(placed("a"), placed("b")) == ["machine cpu was a and is b"]
+    [words] = differences(placed("a", "b"), placed("a", "b"))
+    assert "machines of different kinds" in words
 
 
 def test_rungs_of_other_counts_are_not_comparable():

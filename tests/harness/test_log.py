@@ -15,6 +15,7 @@ from harness.results.events import (
     Difference,
     Ended,
     Fit,
+    GroupPlaced,
     HalfSweep,
     Machine,
     Phase,
@@ -26,6 +27,7 @@ from harness.results.events import (
     to_json,
 )
 from harness.results.log import LOG_NAME, EventLog, read_events, read_run
+from harness.results.records import fold
 
 CELL, OTHER = Cell("100k", "my.module:Müller", 2), Cell("100k", "naive", 1)
 EVENTS = [
@@ -34,6 +36,7 @@ EVENTS = [
     rung_started(),
     planned("naive"),
     planned("my.module:Müller", threads=2, hidden=True, group=1, anchor=True),
+    GroupPlaced("100k", 1, "10.0.0.2", {"cpu": "a", "usable_cores": 2}, {"busy_s": 0.1 + 0.2}),
     Phase(CELL, "prepare", 0.1 + 0.2),
     Turn(CELL, 3, 1, 17, 1e-300, 1 / 3),
     Turn(CELL, 4, 0, 2, None, None, 1, 0.25),
@@ -209,3 +212,12 @@ def test_what_json_cannot_say_is_not_written(tmp_path):
     with EventLog(tmp_path, run_started()) as log, pytest.raises(ValueError, match="JSON"):
         log.write(Phase(CELL, "open", float("nan")))
     assert list(read_events(tmp_path)) == [run_started()]
+
+
+def test_a_log_can_go_on_from_what_other_logs_hold(tmp_path):
+    known = fold([run_started(), rung_started(), planned("naive")])
+    ended = Ended(planned("naive").cell, "ok", "", 3)
+    with EventLog(tmp_path, run_started(), known) as log:
+        log.write(ended)
+    assert known.records[0].ended == ended
+    assert list(read_events(tmp_path)) == [run_started(), ended]

@@ -3,7 +3,7 @@
 import pytest
 from made_runs import Result, made_run, planned, run_started, rung_events, rung_started, turns
 
-from harness.results.events import Cell, Ended, Phase, Quality, RunEnded, Turn
+from harness.results.events import Cell, Ended, GroupPlaced, Phase, Quality, RunEnded, Turn
 from harness.results.records import fold
 
 CELL = Cell("100k", "naive", 1)
@@ -76,3 +76,15 @@ def test_seconds_of_a_sweep_are_those_of_the_turn_over_its_sweeps():
     events = [rung_started(), planned("naive"), turn, Turn(CELL, 2, 0, 1, 5.0, 1.0)]
     events += [Turn(CELL, 3, 0, 2, 1.0, 4.0)]
     assert made_run(events).records[0].median_halves_s == pytest.approx((0.5, 1.0))
+
+
+def test_where_groups_ran_is_of_their_rung():
+    def placed(rung, group, host):
+        return GroupPlaced(rung, group, host, {})
+
+    started = rung_started("full")
+    run = made_run(rung_events([Result("naive")]), [started, placed("full", 1, "b")])
+    fold([placed("100k", 0, "a"), placed("full", 0, "c"), placed("full", 1, "d")], run)
+    assert [one.host for one in run.placed] == ["a", "c", "d"]
+    fold([started], run)  # it is begun again
+    assert [one.host for one in run.placed] == ["a"]

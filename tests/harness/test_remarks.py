@@ -5,8 +5,8 @@ from made_runs import Result, made_run, rung_events, turns
 
 from harness.analysis.remarks import Remark, remarks
 from harness.analysis.verdicts import cell_verdicts
-from harness.results.events import Cell, Machine
-from harness.results.records import Run
+from harness.results.events import Cell, GroupPlaced, Machine
+from harness.results.records import Run, fold
 
 
 def run_of(rounds: int = 2) -> Run:
@@ -48,3 +48,18 @@ def test_made_up_ratings_are_remarked_on_by_the_fact(synthetic):
     run = run_of()
     run.started.dataset.update(synthetic=synthetic, name="mine (synthetic)")
     assert ("synthetic" in said(run)) == synthetic
+
+
+def test_machines_of_a_cluster_are_named_and_warned_of_where_they_differ():
+    def placed(group: int, host: str, cpu: str) -> GroupPlaced:
+        return GroupPlaced("100k", group, host, {"cpu": cpu, "usable_cores": 2})
+
+    run = fold([placed(0, "10.0.0.2", "EPYC"), placed(1, "10.0.0.3", "EPYC")], run_of())
+    where = "(10.0.0.2: group 1 of 100k; 10.0.0.3: group 2 of 100k)"
+    assert where in said(run)["measured elsewhere"].text
+    assert "machines differ" not in said(run)
+    fold([placed(2, "10.0.0.4", "Xeon")], run)
+    different = said(run)["machines differ"]
+    assert different.severity == "warning"
+    assert "(10.0.0.2, 10.0.0.3: 2 cores of EPYC; 10.0.0.4: 2 cores of Xeon)" in different.text
+    assert "ratios within a group hold" in different.text

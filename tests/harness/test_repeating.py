@@ -27,9 +27,10 @@ PLAN = Plan(
 )
 
 
-def asked(plan: Plan, **dataset: object) -> Request:
+def asked(plan: Plan, environment: dict[str, str] | None = None, **dataset: object) -> Request:
     """What the command of a run of this plan asks for."""
-    started = RunStarted("now", plan.to_json(), {"source": "my data", **dataset}, {})
+    given = {"source": "my data", **dataset}
+    started = RunStarted("now", plan.to_json(), given, environment or {})
     words = command_of(Run(started)).removeprefix("python -m harness run ")
     parser = _Parser()
     _add_run(parser)
@@ -54,6 +55,13 @@ def test_a_budget_of_its_own_is_named(budget: float) -> None:
     request = asked(plan, columns={"user": "A", "item": "B", "rating": "C"})
     assert (request.budget_s, request.share, request.only) == (budget, None, True)
     assert request.columns == {"user": "A", "item": "B", "rating": "C"}
+
+
+def test_the_engine_and_its_scheduler_are_named() -> None:
+    environment = {"engine": "dask", "scheduler": "tcp://10.0.0.1:8786"}
+    request = asked(PLAN, environment)
+    assert (request.engine, request.scheduler) == ("dask", "tcp://10.0.0.1:8786")
+    assert asked(PLAN).engine == "local"
 
 
 def test_a_log_that_holds_too_little_has_no_command() -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import get_args
 
+import numpy as np
 import pytest
 from made_runs import Result, made_run, planned, run_started, rung_events, rung_started, turns
 
@@ -135,6 +136,18 @@ def test_a_scale_that_goes_on_is_judged_anew_each_time(judged):
     fold(events[middle + 1 :], run)
     assert cells(run)["rounds"].tolist() == [3, 3, 3]
     assert judged == ["100k", "100k"]
+
+
+def test_a_scale_that_ends_before_a_smaller_one_is_judged_anew_when_that_has_ended():
+    large = scale("1m", NAMES[1:])
+    large[1:1] = skipped("1m", "naive")
+    small = scale("100k")
+    run = fold([*small[:1], *large], begun())
+    assert np.isnan(cells(run).iloc[-1]["speedup"])  # nothing to project the baseline from
+    fold(small[1:], run)
+    afresh = fold([run.started, *small, *large])
+    assert list(map(str, cell_verdicts(run))) == list(map(str, cell_verdicts(afresh)))
+    assert cells(run).iloc[-1]["speedup"] > 1
 
 
 def test_a_scale_that_was_started_over_is_judged_anew():

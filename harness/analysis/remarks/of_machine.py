@@ -1,5 +1,8 @@
 """Remarks on the machine: whether it was measured, and whether it stayed as fast as it was."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from harness.analysis.naming import counted
 from harness.analysis.remarks.remark import Remark
 from harness.analysis.roofline import Drift, drifts, not_measured
@@ -17,8 +20,9 @@ _NAMES = {
 
 
 def machine_remarks(run: Run) -> list[Remark]:
-    """Whether the machine was measured, and what changed from start to end."""
-    remarks = [
+    """Which machines cells ran on, whether these were measured, and what changed meanwhile."""
+    remarks = [*_elsewhere(run)]
+    remarks += [
         Remark(
             "machine not measured",
             "note",
@@ -32,6 +36,33 @@ def machine_remarks(run: Run) -> list[Remark]:
         text = f"{_NAMES.get(drift.name, drift.name)} {drift.change:+.0%}"
         changes.setdefault(drift.threads, []).append(text)
     return remarks + [_changed(threads, texts) for threads, texts in changes.items()]
+
+
+def _elsewhere(run: Run) -> Iterator[Remark]:
+    """Say which machines groups ran on, and warn where these are of several kinds."""
+    groups: dict[str, list[str]] = {}
+    kinds: dict[str, list[str]] = {}
+    for placed in run.placed:
+        place = f"group {placed.group + 1} of {placed.rung}"
+        groups.setdefault(placed.host, []).append(place)
+        hosts = kinds.setdefault(_kind(placed.environment), [])
+        hosts += [placed.host] if placed.host not in hosts else []
+    if groups:
+        machines = "; ".join(f"{host}: {', '.join(places)}" for host, places in groups.items())
+        yield Remark("measured elsewhere", "note", f"cells ran on other machines ({machines})")
+    if len(kinds) > 1:
+        different = "; ".join(f"{', '.join(hosts)}: {kind}" for kind, hosts in kinds.items())
+        text = (
+            f"the machines have different processors ({different}): seconds of cells in different "
+            "groups do not compare, nor do ratios and projections across them; ratios within a "
+            "group hold. Take machines of one kind to compare all cells"
+        )
+        yield Remark("machines differ", "warning", text)
+
+
+def _kind(environment: Mapping[str, Any]) -> str:
+    cores = counted(int(environment.get("usable_cores", 0)), "core")
+    return f"{cores} of {environment.get('cpu', 'an unknown processor')}"
 
 
 def _changed(threads: int, texts: list[str]) -> Remark:

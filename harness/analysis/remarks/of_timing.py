@@ -13,7 +13,13 @@ from harness.analysis.inference import (
 from harness.analysis.naming import cell_name, counted, place
 from harness.analysis.remarks.remark import Remark
 from harness.analysis.speedup import FEWEST_ROUNDS
-from harness.analysis.stability import drift, first_turn_outliers, other_threads, others_cores
+from harness.analysis.stability import (
+    drift,
+    first_turn_outliers,
+    other_threads,
+    others_cores,
+    others_cores_elsewhere,
+)
 from harness.analysis.verdict import CellVerdict
 from harness.results.events import Cell
 from harness.results.records import Record, Run
@@ -59,6 +65,13 @@ def _busy(run: Run) -> Iterator[Remark]:
         text = (
             f"others (processes, or neighbours on the same host) kept {others:.1f} cores busy on "
             "average while the run went on: repeat it when they have ended"
+        )
+        yield Remark("busy during", "warning", text)
+    elsewhere = others_cores_elsewhere(run).items()
+    if busy := [f"{cores:.1f} of {host}" for host, cores in elsewhere if cores > _BUSY_DURING]:
+        text = (
+            f"others kept cores busy on average while a group was at work ({', '.join(busy)}): "
+            "repeat the run when they have ended"
         )
         yield Remark("busy during", "warning", text)
 

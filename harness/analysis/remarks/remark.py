@@ -9,6 +9,8 @@ RemarkKind = Literal[
     "synthetic",
     "machine not measured",
     "machine changed",
+    "measured elsewhere",
+    "machines differ",
     "busy before",
     "busy during",
     "drift",

@@ -1,0 +1,1 @@
+"""Groups of cells on the machines of a cluster."""

@@ -98,7 +98,7 @@ def _split(ratings: Ratings, mask: NDArray[np.bool_]) -> tuple[Ratings, Ratings]
     """Ratings that are masked, and the others, each in their order."""
     columns = (ratings.users, ratings.items, ratings.values)
     starts = range(0, len(mask), _CHUNK)
-    counts = [np.count_nonzero(mask[first : first + _CHUNK]) for first in starts]
+    counts = [int(np.count_nonzero(mask[first : first + _CHUNK])) for first in starts]
     before = np.cumsum([0, *counts], dtype=np.int64)
     masked, others = (_room(n) for n in (int(before[-1]), len(mask) - int(before[-1])))
     _deal(columns, mask, before, masked, others)

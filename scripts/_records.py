@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from harness.results.records import Run
 from harness.screen.showing import findings_of
 
 FIGURES_IN = Path("docs") / "figures"
+# How scripts call the command, each time in a process of its own.
+HARNESS = (sys.executable, "-m", "harness")
 RECORDS = Path(__file__).parents[1] / "results" / "record"
 _NOISE = re.compile(r"\(.*?\)|\bprocessor\b|\bcpu\b|@.*|\d+-core\b")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from harness.measure.machine import describe_machine
 from harness.results.log import LOG_NAME
 from implementations.registry import usable_cores
-from scripts._records import RECORDS, machine_name
+from scripts._records import HARNESS, RECORDS, machine_name
 
 _THREADED = "numba-parallel,numba-tiled,numba-tiled-f32"
 
@@ -51,7 +51,7 @@ def main() -> int:
             print(f"{into} is there already: remove it to measure it again")
             return 2
         words = [*command, "--rounds", options.rounds, "--out", str(into)]
-        done = subprocess.run([sys.executable, "-m", "harness", "run", *words], check=False)
+        done = subprocess.run([*HARNESS, "run", *words], check=False)
         if done.returncode:
             return done.returncode
         _keep_log_only(into)

@@ -29,7 +29,7 @@ from harness.results.log import read_run
 from harness.results.records import Run
 from harness.study.backends import Plain, Slowed
 from implementations.registry import find
-from scripts._records import keep_facts
+from scripts._records import HARNESS, keep_facts
 
 _SLOWED = "ALS_LADDER_REPEAT_RUNS_SLOWED"
 # One row in so many solved twice takes a tenth longer, with all that a second call costs.
@@ -96,7 +96,7 @@ def _make(out: Path, scale: str, rounds: int) -> None:
     environment = dict(os.environ) | ({_SLOWED: "1"} if out.name.startswith("slowed") else {})
     what = ["--impl", f"{OTHERS},{MINE}", "--scale", scale, "--only", "--sweeps", "1"]
     what += ["--rounds", str(rounds)]
-    command = [sys.executable, "-m", "harness", "run", *what, "--out", str(out)]
+    command = [*HARNESS, "run", *what, "--out", str(out)]
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
 
 

@@ -11,9 +11,11 @@ import pytest
 from calling import DRAWN, UNDRAWN, call, environment_of_a_user
 from tiny import record_of
 
+from harness.cli import main
 from harness.results.log import LOG_NAME, read_run
 
 MODEL = ["--rank", "4", "--reg", "2", "--bias-reg", "1", "--sweeps", "3", "--rounds", "4"]
+ONE_SWEEP = ["--sweeps", "1", "--rounds", "1"]
 RUN = ["run", "--impl", "numpy", "--scale", "full", *MODEL, "--budget", "inf", "--out", "run"]
 
 # Files cannot get longer: what a full disk does, for whoever may not mount a small one.
@@ -82,19 +84,23 @@ def _wait_until_empty(folder: Path) -> None:
         sleep(0.05)
 
 
-def test_what_a_killed_writer_left_in_a_run_is_swept_when_it_goes_on(tmp_path, csv_file):
-    done = call(*RUN, "--data", csv_file, cwd=tmp_path, by=UNDRAWN)
-    assert done.returncode == 0, done.stderr
+def test_what_a_killed_writer_left_in_a_run_is_swept_when_it_goes_on(
+    tmp_path, csv_file, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("harness.commands.run.measure_machine", lambda *_: ())
+    monkeypatch.setattr("harness.commands.run.draw_run", lambda *_: None)
+    assert main([*RUN, *ONE_SWEEP, "--data", str(csv_file)]) == 0
     left = tmp_path / "run" / ".table.csv.99999999-0123abcd.part"
     left.write_text("half a tab")
-    call("run", "--resume", "run", cwd=tmp_path, by=UNDRAWN)
+    assert main(["run", "--resume", "run"]) == 0
     assert not left.exists()
 
 
 def test_two_runs_at_once_on_a_cold_cache_are_two_runs(tmp_path, csv_file):
     processes = [
         subprocess.Popen(
-            [*UNDRAWN, *RUN[:-1], f"run{n}", "--data", str(csv_file)],
+            [*UNDRAWN, *RUN[:-1], f"run{n}", *ONE_SWEEP, "--data", str(csv_file)],
             cwd=tmp_path,
             env=environment_of_a_user(ALS_LADDER_CACHE=str(tmp_path / "cache")),
             stdout=subprocess.DEVNULL,
@@ -111,11 +117,14 @@ def test_two_runs_at_once_on_a_cold_cache_are_two_runs(tmp_path, csv_file):
     assert not _hidden(tmp_path)
 
 
-# Nobody waits two minutes for a test.
-IMPATIENT = [
-    *DRAWN[:2],
-    f"from harness.measure import rung_run; rung_run._SHORTEST_TIMEOUT_S = 5.0; {DRAWN[2]}",
-]
+# Nobody waits two minutes for the one that never answers, and the others have all the time there is.
+IMPATIENT = """
+from harness.measure.engine import LocalProcesses
+start = LocalProcesses.start
+LocalProcesses.start = lambda self, cell, timeout_s: start(
+    self, cell, 3.0 if cell.variant == "ten_kinds:Sleeps" else timeout_s
+)
+"""
 
 KINDS = {
     "ten_kinds:Sleeps": ("timeout", "no answer for"),
@@ -136,10 +145,8 @@ KINDS = {
 
 def test_plug_ins_of_all_kinds_that_misbehave_harm_no_other_cell(tmp_path, csv_file):
     names = ["numpy", *KINDS, "numba-serial"]
-    options = ["--impl", ",".join(names), "--data", csv_file, "--budget", "2"]
-    done = call(
-        *RUN[:1], "--scale", "full", *MODEL, "--out", "run", *options, cwd=tmp_path, by=IMPATIENT
-    )
+    options = [*RUN, "--impl", ",".join(names), *ONE_SWEEP, "--data", csv_file]
+    done = call(*options, cwd=tmp_path, by=[*DRAWN[:2], IMPATIENT + DRAWN[2]])
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert "\x1b" not in done.stdout

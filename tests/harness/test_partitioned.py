@@ -124,7 +124,7 @@ def test_one_file_and_count_scaled(tmp_path):
 
 def test_workers_killed_at_any_moment_change_no_bit(files, tmp_path):
     wanted, random = bits(expected()[1]), np.random.default_rng(4)
-    for number in range(8):
+    for number in range(5):
         workers = Workers(2)
         killer = threading.Timer(random.uniform(0.0, 0.8), kill_one, [workers, random])
         killer.start()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import MOST_RANK, quick
+from strategies import RANKS, quick
 
 from harness.conformance.problems import irregular
 from implementations import kernels
@@ -13,7 +13,7 @@ from implementations.problem import AlsParams
 
 pytestmark = pytest.mark.kernel
 
-sizes = st.integers(1, MOST_RANK + 1)
+sizes = st.integers(1, RANKS[-1] + 1)
 dtypes = st.sampled_from(["float32", "float64"])
 
 

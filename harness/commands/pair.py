@@ -1,8 +1,9 @@
 """The command `pair`: two implementations against each other, in a line with an interval."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -65,7 +66,8 @@ class PairRequest:
     equivalent: float | None = None
 
 
-Rounds = Iterator[tuple[float, list[Block]]]
+# How far results are apart, and what takes the turns: that is not asked where they differ.
+Rounds = Iterator[tuple[float, Callable[[], list[Block]]]]
 
 
 def pair(request: PairRequest) -> int:
@@ -114,7 +116,7 @@ def trial(request: PairRequest, seed: int) -> tuple[PairResult, float]:
         names, threads = (request.old, request.new), _threads(request.threads)
         given = request.params, threads, train, Path(folder)
         rounds = _together(names, *given, request.seconds, seed)
-        blocks = [block for _, more in rounds for block in more]
+        blocks = [block for _, take_turns in rounds for block in take_turns()]
     return _result(blocks), perf_counter() - began
 
 
@@ -123,11 +125,11 @@ def _race(
 ) -> int:
     """Go on until the time is over or the interval narrow; say what came of it."""
     blocks: list[Block] = []
-    for gap, more in rounds:
+    for gap, take_turns in rounds:
         if gap > tolerance:
             screen.line(f"results DIFFER: a row by {difference(gap)} of itself after one sweep")
             return 1
-        blocks += more
+        blocks += take_turns()
         result = _result(blocks)
         screen.notice(_line(result, None))
         if request.until is not None and result.half_width <= request.until:
@@ -186,10 +188,15 @@ def _together(
             worker.call(Session.open, folder)
             gap = worker.call(Session.pair, names, params, threads)[1]
             left = min(share - (perf_counter() - began), end - perf_counter())
-            yield gap, worker.call(Session.pair_blocks, max(0.0, left), seed)[1]
+            yield gap, partial(_blocks, worker, max(0.0, left), seed)
         finally:
             worker.stop()
         seed += 1
+
+
+def _blocks(worker: Worker, seconds: float, seed: int) -> list[Block]:
+    """Blocks of one process."""
+    return worker.call(Session.pair_blocks, seconds, seed)[1]
 
 
 def _apart(pairing: PairingApart, seconds: float) -> Rounds:
@@ -197,7 +204,7 @@ def _apart(pairing: PairingApart, seconds: float) -> Rounds:
     end, random = perf_counter() + seconds, np.random.default_rng(_SEED)
     gap = pairing.largest_difference()
     while True:
-        yield gap, [pairing.block(drawn_order(random))]
+        yield gap, lambda: [pairing.block(drawn_order(random))]
         if perf_counter() > end:
             return
 

@@ -52,8 +52,10 @@ def why_not_to_load(name: str) -> str | None:
 def _why_not_to_import(name: str) -> str | None:
     """What keeps this process from importing somebody else's module.
 
-    It can end the process that imports it, or hang it.
+    It can end the process that imports it, or hang it; not when it is here already.
     """
+    if name.partition(":")[0] in sys.modules:
+        return None
     path = os.pathsep.join(entry or os.curdir for entry in sys.path)
     try:
         subprocess.run(

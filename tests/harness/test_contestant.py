@@ -5,6 +5,7 @@ import pytest
 import whole_fits
 from tiny import PARAMS, RUNGS, go, record_of, tiny_dataset
 
+from harness.measure import rung_run
 from harness.measure.contestant import HalfSweeps, WholeFits, contestant
 from implementations import als, fit
 from implementations.registry import find
@@ -61,6 +62,14 @@ def test_iterations_without_seconds_are_an_error():
 def test_half_sweeps_cannot_be_asked_of_a_library(sleeper):
     with pytest.raises(TypeError, match="has no half-sweeps"):
         sleeper[0].half_sweep("users")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def restless():
+    """Nobody looks at what libraries' threads do to the turns after theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rung_run, "_REST_S", 0.0)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,15 @@ os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 """
 
 
+@pytest.fixture
+def here(tmp_path, monkeypatch, tiny_scales):
+    """A call in this process, without figures, in the folder of a test; its exit status."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("harness.commands.run.measure_machine", lambda *_: ())
+    monkeypatch.setattr("harness.commands.run.draw_run", lambda *_: None)
+    return lambda *arguments: main(arguments)
+
+
 def _limited(size: int) -> list[str]:
     return [sys.executable, "-c", LIMITED, str(size), *UNDRAWN[1:]]
 
@@ -35,8 +44,10 @@ def _hidden(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("size", [0, 1_000, 12_000])
-def test_a_full_disk_is_one_line_and_the_run_goes_on_once_there_is_room(tmp_path, csv_file, size):
-    full = call(*RUN, "--data", csv_file, cwd=tmp_path, by=_limited(size))
+def test_a_full_disk_is_one_line_and_the_run_goes_on_once_there_is_room(
+    tmp_path, csv_file, here, size
+):
+    full = call(*RUN, *ONE_SWEEP, "--data", csv_file, cwd=tmp_path, by=_limited(size))
     assert full.returncode == 2
     [line] = [one for one in full.stderr.splitlines() if one.startswith("harness: ")]
     assert "Traceback" not in full.stderr
@@ -46,9 +57,8 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_once_there_is_room(tmp_path
     log = tmp_path / "run" / LOG_NAME
     kept = log.read_bytes() if log.exists() else b""
     kept = kept[: kept.rfind(b"\n") + 1]
-    again = ["run", "--resume", "run"] if kept else [*RUN, "--data", csv_file]
-    done = call(*again, cwd=tmp_path, by=UNDRAWN)
-    assert done.returncode == 0, done.stderr
+    again = ["run", "--resume", "run"] if kept else [*RUN, *ONE_SWEEP, "--data", str(csv_file)]
+    assert here(*again) == 0
     assert log.read_bytes().startswith(kept)
     assert record_of(read_run(tmp_path / "run"), "numpy").ended.status == "ok"
 
@@ -84,16 +94,11 @@ def _wait_until_empty(folder: Path) -> None:
         sleep(0.05)
 
 
-def test_what_a_killed_writer_left_in_a_run_is_swept_when_it_goes_on(
-    tmp_path, csv_file, monkeypatch
-):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("harness.commands.run.measure_machine", lambda *_: ())
-    monkeypatch.setattr("harness.commands.run.draw_run", lambda *_: None)
-    assert main([*RUN, *ONE_SWEEP, "--data", str(csv_file)]) == 0
+def test_what_a_killed_writer_left_in_a_run_is_swept_when_it_goes_on(tmp_path, csv_file, here):
+    assert here(*RUN, *ONE_SWEEP, "--data", str(csv_file)) == 0
     left = tmp_path / "run" / ".table.csv.99999999-0123abcd.part"
     left.write_text("half a tab")
-    assert main(["run", "--resume", "run"]) == 0
+    assert here("run", "--resume", "run") == 0
     assert not left.exists()
 
 

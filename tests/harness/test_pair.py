@@ -1,10 +1,13 @@
 """`pair`: two implementations by turns; its interval, its verdicts, and what it refuses."""
 
+from time import monotonic
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from calling import call
 from tiny import PARAMS, tiny_dataset, write_csv
 
+from harness.cli import main
 from harness.analysis.pair import FEWEST_BLOCKS, pair_result, verdict_on
 from harness.measure.pairing import TURNS, Pairing
 from implementations.registry import find
@@ -101,13 +104,26 @@ def data(tmp_path_factory):
     return path
 
 
-def pair(data, *arguments):
-    given = ["--data", data, "--scale", "full", "--rank", "4", "--threads", "1", *arguments]
-    return call("pair", *given, cwd=data.parent)
+@pytest.fixture
+def pair(data, monkeypatch, capsys):
+    """The command in this process: its exit status, and what it says."""
+    monkeypatch.chdir(data.parent)
+    # `--until` looks soon.
+    monkeypatch.setattr("harness.commands.pair._LONGEST_S", 3.0)
+
+    def call_here(*arguments):
+        given = ["--data", str(data), "--scale", "full", "--rank", "4", "--threads", "1"]
+        status = main(["pair", *given, *arguments])
+        said = capsys.readouterr()
+        return SimpleNamespace(returncode=status, stdout=said.out, stderr=said.err)
+
+    return call_here
 
 
-def test_a_line_with_an_interval(data):
-    done = pair(data, "numpy", "numba-tiled", "--seconds", "8")
+def test_a_line_with_an_interval_and_the_end_when_it_is_narrow(pair):
+    start = monotonic()
+    done = pair("numpy", "numba-tiled", "--seconds", "600", "--until", "30%")
+    assert monotonic() - start < 300
     assert done.returncode == 0, done.stderr
     assert "OLD numpy, NEW numba-tiled" in done.stdout
     assert "same results after one sweep: no row is off by" in done.stdout
@@ -115,13 +131,15 @@ def test_a_line_with_an_interval(data):
     assert "blocks" in done.stdout
 
 
-def test_it_ends_when_the_interval_is_narrow(data):
-    done = pair(data, "numpy", "numpy", "--seconds", "600", "--until", "90%")
+def test_it_ends_when_the_time_is_over(pair):
+    done = pair("numpy", "numpy", "--seconds", "1")
     assert done.returncode == 0, done.stderr
+    assert " of turns, " in done.stdout
 
 
-def test_different_results_are_no_race(data):
-    done = pair(data, "numpy", "broken:RegulariserDoubled", "--seconds", "5")
+def test_different_results_are_no_race(pair, monkeypatch):
+    monkeypatch.setattr("harness.commands.pair.Session.pair_blocks", None)
+    done = pair("numpy", "broken:RegulariserDoubled")
     assert done.returncode == 1
     assert "results DIFFER: a row by" in done.stdout
     assert "OLD's time" not in done.stdout
@@ -136,8 +154,8 @@ def test_different_results_are_no_race(data):
         (("numpy", "bad_backends:Exiting", "--seconds", "3"), "a process ended: failed"),
     ],
 )
-def test_what_cannot_be_is_one_line(data, arguments, words):
-    done = pair(data, *arguments)
+def test_what_cannot_be_is_one_line(pair, arguments, words):
+    done = pair(*arguments)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr

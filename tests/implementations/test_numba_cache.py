@@ -1,6 +1,7 @@
 """Compiled code on the disk: whatever is wrong with it costs time, and at most a line."""
 
 import os
+import runpy
 import subprocess
 import sys
 
@@ -62,15 +63,38 @@ def test_code_is_kept_from_one_process_to_the_next(folder):
     assert _run(folder) == ("2 1\n", [])
 
 
+@pytest.fixture
+def here(folder, monkeypatch, capsys):
+    """What the module prints that is run in this process, as if it was its first."""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setattr(sys, "argv", ["main.py"])
+    monkeypatch.syspath_prepend(folder)
+
+    def run() -> str:
+        sys.modules.pop("kinds", None)
+        runpy.run_path(str(folder / "main.py"))
+        return capsys.readouterr().out
+
+    yield run
+    sys.modules.pop("kinds", None)
+
+
+DAMAGES = {
+    "empty": lambda _: b"",
+    "garbage": lambda _: b"\x80\x05garbage",
+    "zeros": lambda _: b"\0" * 4000,
+    "half": lambda whole: whole[: len(whole) // 2],
+}
+
+
 @pytest.mark.parametrize("kind", ["*.nbi", "*.nbc"])
-@pytest.mark.parametrize("damage", [b"", b"\x80\x05garbage", b"\0" * 4000, None], ids=repr)
-def test_what_is_damaged_is_compiled_afresh_and_mended(folder, kind, damage):
-    _run(folder)
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_damaged_is_compiled_afresh_and_mended(folder, here, kind, damage):
+    assert here() == "2 0\n"
     [path] = (folder / "__pycache__").glob(kind)
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
-    assert _run(folder) == ("2 0\n", [])
-    assert _run(folder) == ("2 1\n", [])
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    assert here() == "2 0\n"
+    assert here() == "2 1\n"
 
 
 def test_a_class_that_has_moved_is_no_error(folder):

@@ -6,7 +6,7 @@ from tiny import alive_workers, go, record_of
 
 from harness.analysis.frame import cells
 from harness.analysis.parity import judge_rung
-from harness.measure import asking, rung_run
+from harness.measure import asking, engine
 
 ZOO = {
     "bad_backends:Infinite": ("diverged", "not finite after sweep 1"),
@@ -21,7 +21,7 @@ ZOO = {
     "bad_backends:Picky": ("refused", "300 users are too many"),
     "bad_backends:EndsWhenMade": ("failed", "create: the worker ended with exit status 3"),
     "bad_backends:EndsWhenAsked": ("failed", "ask: the worker ended with exit status 3"),
-    "bad_backends:HangsWhenAsked": ("timeout", "ask: no answer for 3 s"),
+    "bad_backends:HangsWhenAsked": ("timeout", "ask: no answer for 1 s"),
     "broken:Unfinished": ("failed", "update_users returns before its work is done"),
     "broken:Unjoined": ("failed", "changed after update_"),
     "bad_backends:Modest": ("ok", ""),
@@ -30,21 +30,38 @@ ZOO = {
 }
 
 
+def _ask_impatiently(patched):
+    """Give up the one soon that never answers, and no other."""
+    ask = asking.Interviewer.ask
+
+    def impatient(self, cell, size):
+        hangs = cell.variant == "bad_backends:HangsWhenAsked"
+        self.start()._timeout_s = 1.0 if hangs else asking.TIMEOUT_S
+        return ask(self, cell, size)
+
+    patched.setattr(asking.Interviewer, "ask", impatient)
+
+
 @pytest.fixture(scope="module")
 def zoo(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(asking, "TIMEOUT_S", 3.0)
+        _ask_impatiently(patched)
         run = go(tmp_path_factory.mktemp("zoo"), list(ZOO), baseline="numpy", rounds=3)
     assert not alive_workers()
     return run
 
 
 def test_a_constructor_that_hangs_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(rung_run, "_SHORTEST_TIMEOUT_S", 8.0)
     names = ["numpy", "bad_backends:HangsWhenMade"]
-    run = go(tmp_path, names, baseline="numpy", rounds=3, budget_s=0.5)
+    start = engine.LocalProcesses.start
+
+    def impatient(self, cell, timeout_s):
+        return start(self, cell, 1.0 if cell.variant == names[1] else timeout_s)
+
+    monkeypatch.setattr(engine.LocalProcesses, "start", impatient)
+    run = go(tmp_path, names, baseline="numpy", rounds=3)
     ended = record_of(run, names[1]).ended
-    assert (ended.status, ended.reason) == ("timeout", "create: no answer for 8 s")
+    assert (ended.status, ended.reason) == ("timeout", "create: no answer for 1 s")
     assert record_of(run, "numpy").ended.status == "ok"
     assert not alive_workers()
 

@@ -122,7 +122,7 @@ def test_two_runs_at_once_on_a_cold_cache_are_two_runs(tmp_path, csv_file):
     assert not _hidden(tmp_path)
 
 
-# Nobody waits two minutes for the one that never answers, and the others have all the time there is.
+# Nobody waits two minutes for the one that never answers; the others have all the time there is.
 IMPATIENT = """
 from harness.measure.engine import LocalProcesses
 start = LocalProcesses.start

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from tiny import PARAMS, tiny_dataset, write_csv
 
-from harness.cli import main
 from harness.analysis.pair import FEWEST_BLOCKS, pair_result, verdict_on
+from harness.cli import main
 from harness.measure.pairing import TURNS, Pairing
 from implementations.registry import find
 

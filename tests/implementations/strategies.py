@@ -16,7 +16,7 @@ from implementations.ratings import Ratings
 # Without compilation the kernels are plain Python: then problems are tiny.
 _SMALL = bool(numba.config.DISABLE_JIT)
 MOST_ROWS, HEAVY = (4, 20) if _SMALL else (9, 300)
-# Every rank, with biases and without, is compiled for itself: below, at and above widths of vectors.
+# Each, with biases and without, is compiled for itself: below, at and above widths of vectors.
 RANKS = (1, 2, 3) if _SMALL else (1, 3, 8, 12)
 
 # The same examples in every run: a failure is a fact about a commit.

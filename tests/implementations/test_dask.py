@@ -65,7 +65,7 @@ def expected(train, dtype, sweeps, params=PARAMS):
     return fit(train, params, sweeps=sweeps, implementation=TWIN[dtype], threads=1)
 
 
-# Fewer partitions than workers, as many, and many more. Two workers come last: those of what follows.
+# Fewer partitions than workers, as many, and many more. What follows has two workers, as the last.
 @pytest.mark.parametrize(
     ("workers", "partitions"), [(3, 1), (3, 7), (1, 1), (1, 7), (2, 1), (2, 2), (2, 40)]
 )

@@ -18,7 +18,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 import numpy as np
@@ -30,7 +29,12 @@ from scripts.measure_cluster import IMPLEMENTATION, told
 _PORT = 8786
 # What a link that was idle lets through at once: little beside what a half-sweep sends.
 _BURST = "64kb"
-_START_S = 4  # until the scheduler and the workers have found each other
+# Until the scheduler and so many workers have found each other.
+_WAIT = """
+import sys
+from distributed import Client
+Client(sys.argv[1], timeout=60).wait_for_workers(int(sys.argv[2]), timeout=60)
+"""
 
 
 class Network:
@@ -109,7 +113,8 @@ def cluster(workers: int) -> Iterator[Network]:
             quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
             process = network.start(number, *dask, *words, **quiet)
             stack.callback(_end, process)
-        sleep(_START_S)
+        if network.start(0, sys.executable, "-c", _WAIT, scheduler, str(workers)).wait():
+            raise SystemExit("the scheduler and its workers have not found each other")
         yield network
 
 

@@ -73,10 +73,10 @@ class DaskTiled(AlsBackend):
 
     def warm_up(self) -> None:
         """Have every worker compile."""
-        placed = self._parts["users"]
-        calls = [self.workers.call(Part.compile, p.future, worker=p.worker) for p in placed]
-        for call in calls:
-            call.result()
+        call = self.workers.call
+        self.workers.results(
+            self._parts["users"], lambda one: call(Part.compile, one.future, worker=one.worker)
+        )
 
     def update_users(self) -> None:
         """Solve all partitions of users."""

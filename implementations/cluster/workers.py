@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import cycle
 from time import monotonic, sleep
@@ -81,7 +82,7 @@ class Workers:
         """Send each partition to a worker."""
         return [
             Placed(part.first, part.n_rows, part.needed, partial(self.send, part), worker)
-            for part, worker in zip(parts, cycle(self.addresses), strict=False)
+            for part, worker in zip(parts, cycle(self._alive()), strict=False)
         ]
 
     def send(self, value: Any, worker: str) -> Any:
@@ -194,9 +195,9 @@ class Workers:
         return [self._found(one, futures[one], ask) for one in placed]
 
     def _asked(self, one: "Placed", ask: Callable[["Placed"], Any]) -> Any:
-        """The future of a partition; None where its worker was lost while it was asked."""
+        """The future of what it gives; None where its worker is lost, or was as it was asked."""
         try:
-            return ask(one)
+            return None if one.future is None else ask(one)
         except _lost():
             return None
 
@@ -249,11 +250,13 @@ class Placed:
         worker: str,
     ) -> None:
         self.rows, self.needed, self._put = slice(first, first + n_rows), needed, put
-        self.move(worker)
+        self.worker, self.future = worker, None
+        with suppress(*_lost()):  # before it came there: it is placed anew when it is asked for
+            self.move(worker)
 
     def move(self, worker: str) -> None:
         """Put it on a worker."""
-        self.worker = worker
+        self.worker, self.future = worker, None
         self.future = self._put(worker)
 
 

@@ -200,7 +200,13 @@ def _interrupt(cwd: Path, csv_file: Path, moment: str, which: signal.Signals, *m
     return call(*RUN, csv_file, *more, cwd=cwd, by=DRAWN, BAD_BACKEND_MARK="mark", **given)
 
 
-def _resume(cwd: Path, everything: Run) -> None:
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory) -> Run:
+    """What `numpy` comes to in a run that nothing happens to."""
+    return go(tmp_path_factory.mktemp("uninterrupted"), ["numpy"], rounds=3)
+
+
+def _resume(cwd: Path, uninterrupted: Run) -> None:
     """Go on with a run: in the end it has what an uninterrupted one has, to the last bit."""
     kept = read_run(cwd / "run").rungs["100k"]
     resumed = call("run", "--resume", "run", cwd=cwd, by=UNDRAWN)
@@ -208,19 +214,19 @@ def _resume(cwd: Path, everything: Run) -> None:
     assert not (cwd / "run" / ".work").exists()
     run = read_run(cwd / "run")
     assert run.rungs["100k"] == kept
-    expected = record_of(everything, "numpy")
+    expected = record_of(uninterrupted, "numpy")
     for variant in ("numpy", "bad_backends:Interrupts"):  # which is numpy, too
         judged = record_of(run, variant).qualities
         assert [replace(quality, cell=expected.cell) for quality in judged] == expected.qualities
 
 
-def test_a_run_whose_harness_was_killed_goes_on_to_the_same_bits(tmp_path, csv_file, everything):
+def test_a_run_whose_harness_was_killed_goes_on_to_the_same_bits(tmp_path, csv_file, uninterrupted):
     killed = _interrupt(tmp_path, csv_file, "sweep 2 of 300 users", signal.SIGKILL)
     assert killed.returncode == -signal.SIGKILL
     worker = int((tmp_path / "mark").read_text())
     with (tmp_path / "run" / LOG_NAME).open("a") as log:
         log.write('{"event": "Turn", "cell": ["fu')  # as if it had died while writing
-    _resume(tmp_path, everything)
+    _resume(tmp_path, uninterrupted)
     assert not Path(f"/proc/{worker}/exe").exists()
 
 

@@ -29,6 +29,8 @@ SINGLE = np.dtype(np.float32)
 TOLERANCE = 5e-5
 TARGET = Target(16, 32, True, Rotation.VALIGN, 128)
 LARGEST = float(np.finfo(np.float32).max)
+# One tile in part and whole, two of them, an odd number, then fewer slices in a block, and one.
+AMX_RANKS = [rank for rank in RANKS if rank in (1, 8, 16, 20, 32, 33, 64, 100)]
 FINITE = st.floats(-LARGEST, LARGEST, width=32)
 
 
@@ -115,7 +117,7 @@ def test_operands_of_a_block_fit_in_a_first_level_cache() -> None:
 # Half-sweeps
 
 
-@pytest.mark.parametrize("rank", RANKS)
+@pytest.mark.parametrize("rank", AMX_RANKS)
 def test_half_sweeps_are_exact_but_for_the_parts(rank: int) -> None:
     many = problem(rank)
     assert largest_error(many, ready(many)) < TOLERANCE

@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
-from scipy.stats import t as student
 
 from harness.results.events import Cell
 from harness.results.records import Run
+from harness.student import student_quantile
 
 # Interpreter, NumPy, Numba with what it compiles: measured 150 to 260 MiB, taken with a margin.
 _INTERPRETER_BYTES = 300 << 20
@@ -115,6 +114,8 @@ def _halves(seen: Sequence[Seen], size: Size) -> tuple[float, float]:
 
 def _fit(rows: list[tuple[int, int, float]]) -> NDArray[np.float64]:
     """Non-negative (α, β) with (α·ratings + β·rows) / seconds nearest to 1."""
+    from scipy.optimize import nnls  # takes long to import: only who projects pays for it
+
     table = np.array(rows, dtype=np.float64)
     solution: NDArray[np.float64] = nnls(table[:, :2] / table[:, 2:], np.ones(len(table)))[0]
     return solution
@@ -125,5 +126,5 @@ def _jackknife(estimate: float, without: NDArray[np.float64]) -> tuple[float, fl
     n = len(without)
     logs = np.log(np.maximum(without, 1e-12))
     error = float(np.sqrt((n - 1) / n * np.sum((logs - logs.mean()) ** 2)))
-    factor = float(np.exp(student.ppf((1 + _LEVEL) / 2, n - 1) * error))
+    factor = float(np.exp(student_quantile((1 + _LEVEL) / 2, n - 1) * error))
     return estimate / factor, estimate * factor

@@ -8,8 +8,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import nctdtrinc
-from scipy.stats import bootstrap
-from scipy.stats import t as student
 
 from harness.analysis.alignment import (
     Contrast,
@@ -20,6 +18,7 @@ from harness.analysis.alignment import (
     student_mean,
 )
 from harness.results.records import Record
+from harness.student import student_quantile
 
 LEVEL = 0.95
 # A verdict is wrong this often where there is no difference; `detectable` is found this often.
@@ -95,7 +94,7 @@ class Shift:
 
     def _quantile(self, outside: float) -> float:
         """Bound that t leaves with this probability, both sides taken together."""
-        return float(student.ppf(1 - outside / 2, self.freedom))
+        return student_quantile(1 - outside / 2, self.freedom)
 
 
 def mean_shift(logs: ArrayLike) -> Shift | None:
@@ -185,6 +184,8 @@ def bootstrap_interval(pairs: Pairs) -> tuple[float, float] | None:
     Of the estimate that was taken, paired or aligned. None under 30 rounds, or where all are alike.
     The spread between processes is not in it.
     """
+    from scipy.stats import bootstrap  # half a second: only who has so many rounds pays for it
+
     own, other = pairs.own.logs, pairs.other.logs
     if len(pairs) < BOOTSTRAP_PAIRS or np.ptp(own - other) <= _ROUNDING:
         return None

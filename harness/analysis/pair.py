@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 from scipy.stats.mstats import winsorize
 
 from harness.analysis.inference import ALPHA, LEVEL, Shift
+from harness.student import student_quantile
 
 # Blocks that somebody else disturbed lie at both ends: so large a part of either is left out.
 TRIM = 0.2
@@ -44,7 +44,7 @@ class PairResult:
         shift = self.shift
         if shift.error is None:
             return False
-        reach = float(student.ppf(1 - (1 - LEVEL), shift.freedom)) * shift.error
+        reach = student_quantile(LEVEL, shift.freedom) * shift.error
         return bool(abs(shift.log) + reach < np.log1p(margin))
 
 

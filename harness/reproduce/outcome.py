@@ -6,9 +6,8 @@ from enum import StrEnum
 from math import sqrt
 from statistics import fmean, stdev
 
-from scipy.stats import t as student
-
 from harness.reproduce.protocol import Figure
+from harness.student import student_quantile
 
 _LEVEL = 0.95
 
@@ -92,4 +91,4 @@ def exit_status(outcomes: Sequence[Outcome]) -> int:
 def _spread(values: Sequence[float]) -> float:
     """Half of the interval in which one more draw lies with 95 % probability (Student's t)."""
     n = len(values)
-    return float(student.ppf((1 + _LEVEL) / 2, n - 1)) * stdev(values) * sqrt(1 + 1 / n)
+    return student_quantile((1 + _LEVEL) / 2, n - 1) * stdev(values) * sqrt(1 + 1 / n)

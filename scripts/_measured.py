@@ -1,7 +1,7 @@
 """What documents say of what scripts and commands left in `results/record/<machine>/`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -138,22 +138,39 @@ def _processor(facts: dict[str, Any]) -> str:
 
 
 def study(_: Sequence[Recorded], root: Path) -> str:
-    """How often a verdict was right, on each machine; the figure is of the newest."""
-    found = []
-    for file in sorted(RECORDS.glob("*/study.json"), reverse=True):
-        settings, machine, runs = read_study(file)
-        trials = [trial for run in runs for trial in run.trials]
-        found += [wrapped(f"{title_of(settings)}; {processor_of(machine)} ({file.parent.name}):")]
-        table, headers = rate_table(rates(runs), trials)
-        found += [tabulate(table, headers, tablefmt="pipe", disable_numparse=True)]
-        found += [wrapped(line + ".") for line in observations(trials)]
-        if not any("![" in text for text in found):
-            figure = study_figure(
-                trials_frame(trials), curve_of(rates(runs), trials), title_of(settings)
-            )
-            write_whole(root / FIGURES_IN / "study.svg", svg(figure))
-            found += [f"![Every trial with its interval]({FIGURES_IN / 'study.svg'})"]
-    return "\n\n".join(found) or "No study is recorded yet."
+    """How often a verdict was right: the newest study, and its figure."""
+    newest = next(_studies(), None)
+    if newest is None:
+        return "No study is recorded yet."
+    settings, _machine, runs = read_study(newest)
+    trials = trials_frame([trial for run in runs for trial in run.trials])
+    curve = curve_of(rates(runs), [trial for run in runs for trial in run.trials])
+    write_whole(
+        root / FIGURES_IN / "study.svg", svg(study_figure(trials, curve, title_of(settings)))
+    )
+    picture = f"![Every trial with its interval]({FIGURES_IN / 'study.svg'})"
+    return f"{_study_table(newest)}\n\n{picture}"
+
+
+def studies(_: Sequence[Recorded], __: Path) -> str:
+    """All other studies: of other implementations, and of other machines."""
+    return "\n\n".join(_study_table(file) for file in list(_studies())[1:])
+
+
+def _studies() -> Iterator[Path]:
+    """Files of studies, the newest machine's first; of one machine the main one first."""
+    for folder in sorted(RECORDS.glob("*/"), reverse=True):
+        found = sorted(folder.glob("study*.json"))
+        yield from sorted(found, key=lambda file: file.name != "study.json")
+
+
+def _study_table(file: Path) -> str:
+    settings, machine, runs = read_study(file)
+    trials = [trial for run in runs for trial in run.trials]
+    table, headers = rate_table(rates(runs), trials)
+    parts = [wrapped(f"{title_of(settings)}; {processor_of(machine)} ({file.parent.name}):")]
+    parts += [tabulate(table, headers, tablefmt="pipe", disable_numparse=True)]
+    return "\n\n".join([*parts, *(wrapped(line + ".") for line in observations(trials))])
 
 
 def equal_runs(_: Sequence[Recorded], __: Path) -> str:
@@ -189,6 +206,7 @@ MEASURED: dict[str, Part] = {
     "pair-trials": pair_trials,
     "profile": profile,
     "ranks": ranks,
+    "studies": studies,
     "study": study,
     "turns": turns,
 }

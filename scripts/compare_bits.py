@@ -12,6 +12,7 @@ import sys
 from itertools import product
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from tabulate import tabulate
@@ -57,8 +58,8 @@ def compared(train: Ratings, options: argparse.Namespace) -> list[dict[str, Any]
     for name, twin in TWINS.items():
         alone = trained(twin, train, options.rank, options.sweeps, usable_cores())
         for workers, partitions in ways:
-            os.environ[PARTITIONS] = str(partitions)
-            found = trained(name, train, options.rank, options.sweeps, workers)
+            with patch.dict(os.environ, {PARTITIONS: str(partitions)}):
+                found = trained(name, train, options.rank, options.sweeps, workers)
             differ = differing(found, alone)
             cut_so = {"name": name, "workers": workers, "partitions": partitions}
             lines.append(

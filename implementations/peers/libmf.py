@@ -17,7 +17,7 @@ from implementations.whole_fit import WholeFit
 
 # It takes ids as float32, which holds whole numbers up to here.
 _MOST_ROWS = 1 << 24
-# Its own number for up to 12 threads. With 5 or 20, and two threads, a fit hung within seconds.
+# Its own number for up to 12 threads.
 _BINS = 26
 # libmf 0.9.2 never frees the copy of the ratings that a fit makes: a worker makes so many fits.
 _ROW_BYTES, _FITS = 12, 30
@@ -30,6 +30,9 @@ class LibMf(WholeFit):
     """
 
     dtype_name = "float32"
+    # With two, its threads wait for each other for ever now and then: at 100k once in a hundred
+    # fits, with twice as many bins once in a thousand. With one, never in thousands.
+    most_threads = 1
     requires = "libmf"
     _model: Any = None
 
@@ -75,7 +78,7 @@ class LibMf(WholeFit):
         self._model = _library().MF(
             k=self.params.rank,
             nr_threads=self.threads,
-            nr_bins=max(_BINS, 2 * self.threads + 2),
+            nr_bins=_BINS,
             nr_iters=sweeps,
             lambda_p1=0.0,
             lambda_q1=0.0,

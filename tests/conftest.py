@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,11 @@ def release(request) -> Path:
     """A release that is made by the tests, and a real one where it is beside the repository."""
     folder: Path = request.getfixturevalue(request.param)
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_cluster_outlives_a_module():
+    """End local clusters: who comes next counts processes."""
+    yield
+    if opened := sys.modules.get("implementations.cluster.clients"):
+        opened.close_clients()

@@ -5,6 +5,7 @@ import re
 import shutil
 import time
 from collections import defaultdict
+from contextlib import suppress
 from itertools import pairwise
 
 import psutil
@@ -194,9 +195,10 @@ def test_nothing_listens_beyond_loopback(scheduler):
     me = psutil.Process()
     heard = set()
     for process in (me, *me.children(recursive=True)):
-        for connection in process.net_connections():
-            if connection.status == psutil.CONN_LISTEN:
-                heard.add(connection.laddr.ip)
+        with suppress(psutil.NoSuchProcess, FileNotFoundError):  # it has ended meanwhile
+            for connection in process.net_connections():
+                if connection.status == psutil.CONN_LISTEN:
+                    heard.add(connection.laddr.ip)
     assert heard == {*HOSTS}
 
 

@@ -11,8 +11,9 @@ from harness.commands.study import read_study
 from harness.report.drawing.style import svg
 from harness.report.files import write_whole
 from harness.report.study import study_figure
-from harness.study.rates import rates, trials_frame
+from harness.study.rates import StudyRun, rates, trials_frame
 from harness.study.summary import curve_of, observations, rate_table, title_of
+from harness.study.trials import Settings
 from scripts._records import FIGURES_IN, RECORDS, Part, Recorded, processor_of, wrapped
 from scripts.compare_bits import rows as bit_rows
 from scripts.measure_cluster import rows as cluster_rows
@@ -30,9 +31,9 @@ def profile(_: Sequence[Recorded], __: Path) -> str:
     """Where a sweep of the tiled kernel spends its time, on each machine."""
     found = []
     for folder, facts in _measured("profile.json"):
-        found += [wrapped(f"{_processor(facts)} ({folder}). {profile_about(facts)}:")]
-        lines, headers = profile_rows(facts)
-        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+        found += _headed(
+            f"{_processor(facts)} ({folder}). {profile_about(facts)}:", profile_rows(facts)
+        )
     return "\n\n".join(found)
 
 
@@ -53,9 +54,10 @@ def cluster(_: Sequence[Recorded], __: Path) -> str:
     found = []
     for folder, facts in _measured("cluster.json"):
         rank = facts["lines"][0]["rank"]
-        found += [wrapped(f"{_processor(facts)} ({folder}); {facts['data']}, rank {rank}:")]
-        lines, headers = cluster_rows(facts["lines"])
-        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+        found += _headed(
+            f"{_processor(facts)} ({folder}); {facts['data']}, rank {rank}:",
+            cluster_rows(facts["lines"]),
+        )
     return "\n\n".join(found)
 
 
@@ -65,9 +67,7 @@ def network(_: Sequence[Recorded], __: Path) -> str:
     for folder, facts in _measured("network.json"):
         workers, rank = (facts["lines"][0][name] for name in ("workers", "rank"))
         about = f"{facts['data']}, rank {rank}, {workers} workers"
-        found += [wrapped(f"{_processor(facts)} ({folder}); {about}:")]
-        lines, headers = network_rows(facts["lines"])
-        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+        found += _headed(f"{_processor(facts)} ({folder}); {about}:", network_rows(facts["lines"]))
     return "\n\n".join(found)
 
 
@@ -75,11 +75,8 @@ def turns(_: Sequence[Recorded], __: Path) -> str:
     """What the first sweep of a turn costs more than the next ones, on each machine."""
     found = []
     for folder, facts in _measured("turns.json"):
-        found += [
-            wrapped(f"{_processor(facts)} ({folder}); {facts['data']}, rank {facts['rank']}:")
-        ]
-        lines, headers = turn_rows(facts)
-        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+        about = f"{facts['data']}, rank {facts['rank']}"
+        found += _headed(f"{_processor(facts)} ({folder}); {about}:", turn_rows(facts))
     return "\n\n".join(found) or "Not recorded yet."
 
 
@@ -93,10 +90,8 @@ def cluster_sizes(_: Sequence[Recorded], __: Path) -> str:
             f"and {each['gbit']:g} Gbit/s; {each['core_gflops']:.3g} GFLOP/s a core, as measured "
             f"({each['measured_on']}); items grow as ratings to the power of {facts['growth']:g}:"
         )
-        parts = []
-        for text, table in ((about, check_rows(facts)), (machines, size_rows(facts))):
-            parts += [wrapped(text), tabulate(*table, tablefmt="pipe", disable_numparse=True)]
-        return "\n\n".join(parts)
+        checked, sized = _headed(about, check_rows(facts)), _headed(machines, size_rows(facts))
+        return "\n\n".join([*checked, *sized])
     return "Not recorded yet."
 
 
@@ -106,9 +101,7 @@ def cluster_bits(_: Sequence[Recorded], __: Path) -> str:
     for folder, facts in _measured("bits.json"):
         about = f"{facts['train_ratings']:,} training ratings of {facts['data']}"
         model = f"rank {facts['rank']}, {facts['sweeps']} sweeps"
-        found += [wrapped(f"{_processor(facts)} ({folder}); {about}, {model}:")]
-        lines, headers = bit_rows(facts)
-        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+        found += _headed(f"{_processor(facts)} ({folder}); {about}, {model}:", bit_rows(facts))
     return "\n\n".join(found) or "Not recorded yet."
 
 
@@ -121,9 +114,9 @@ def pair_trials(_: Sequence[Recorded], __: Path) -> str:
         what = f"{one['impl']}, rank {one['rank']}, {one['threads']} thread, {one['scale']}"
         if one.get("beside"):
             what += f", beside {one['beside']}"
-        found += [wrapped(f"{what}; {processor_of(one['machine'])} ({file.parent.name}):")]
-        table, headers = pair_rows(lines)
-        found += [tabulate(table, headers, tablefmt="pipe", disable_numparse=True)]
+        found += _headed(
+            f"{what}; {processor_of(one['machine'])} ({file.parent.name}):", pair_rows(lines)
+        )
     return "\n\n".join(found) or "No trials are recorded yet."
 
 
@@ -131,6 +124,12 @@ def _measured(name: str) -> list[tuple[str, dict[str, Any]]]:
     """What scripts left in the folders of machines, the newest first."""
     files = sorted(RECORDS.glob(f"*/{name}"), reverse=True)
     return [(file.parent.name, json.loads(file.read_text(encoding="utf-8"))) for file in files]
+
+
+def _headed(about: str, table: tuple[list[list[str]], list[str]]) -> list[str]:
+    """A paragraph, and the table under it."""
+    lines, headers = table
+    return [wrapped(about), tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
 
 
 def _processor(facts: dict[str, Any]) -> str:
@@ -142,19 +141,16 @@ def study(_: Sequence[Recorded], root: Path) -> str:
     newest = next(_studies(), None)
     if newest is None:
         return "No study is recorded yet."
-    settings, _machine, runs = read_study(newest)
-    trials = trials_frame([trial for run in runs for trial in run.trials])
-    curve = curve_of(rates(runs), [trial for run in runs for trial in run.trials])
-    write_whole(
-        root / FIGURES_IN / "study.svg", svg(study_figure(trials, curve, title_of(settings)))
-    )
-    picture = f"![Every trial with its interval]({FIGURES_IN / 'study.svg'})"
-    return f"{_study_table(newest)}\n\n{picture}"
+    told, settings, runs = _study(newest)
+    trials = [trial for run in runs for trial in run.trials]
+    drawn = study_figure(trials_frame(trials), curve_of(rates(runs), trials), title_of(settings))
+    write_whole(root / FIGURES_IN / "study.svg", svg(drawn))
+    return f"{told}\n\n![Every trial with its interval]({FIGURES_IN / 'study.svg'})"
 
 
 def studies(_: Sequence[Recorded], __: Path) -> str:
     """All other studies: of other implementations, and of other machines."""
-    return "\n\n".join(_study_table(file) for file in list(_studies())[1:])
+    return "\n\n".join(_study(file)[0] for file in list(_studies())[1:])
 
 
 def _studies() -> Iterator[Path]:
@@ -164,13 +160,14 @@ def _studies() -> Iterator[Path]:
         yield from sorted(found, key=lambda file: file.name != "study.json")
 
 
-def _study_table(file: Path) -> str:
+def _study(file: Path) -> tuple[str, Settings, list[StudyRun]]:
+    """What a study says, its settings, and its runs."""
     settings, machine, runs = read_study(file)
     trials = [trial for run in runs for trial in run.trials]
-    table, headers = rate_table(rates(runs), trials)
-    parts = [wrapped(f"{title_of(settings)}; {processor_of(machine)} ({file.parent.name}):")]
-    parts += [tabulate(table, headers, tablefmt="pipe", disable_numparse=True)]
-    return "\n\n".join([*parts, *(wrapped(line + ".") for line in observations(trials))])
+    about = f"{title_of(settings)}; {processor_of(machine)} ({file.parent.name}):"
+    parts = _headed(about, rate_table(rates(runs), trials))
+    parts += [wrapped(line + ".") for line in observations(trials)]
+    return "\n\n".join(parts), settings, runs
 
 
 def equal_runs(_: Sequence[Recorded], __: Path) -> str:
@@ -180,9 +177,7 @@ def equal_runs(_: Sequence[Recorded], __: Path) -> str:
         about = f"{facts['scale']}, {facts['rounds']} rounds"
         if facts["loaded"] != "none":
             about += f", {facts['loaded']} beside a background load"
-        found += [wrapped(f"{about}; {_processor(facts)} ({folder}):")]
-        lines, headers = equal_rows(facts)
-        found += [tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]
+        found += _headed(f"{about}; {_processor(facts)} ({folder}):", equal_rows(facts))
     return "\n\n".join(found) or "No repeated runs are recorded yet."
 
 

@@ -41,6 +41,12 @@ def bytes_of_sweep(users: int, items: int, rank: int, workers: int) -> int:
     return (users + items) * (rank + 1) * ITEMSIZE * (workers + 1)
 
 
+def gflop_of_sweep(ratings: float, rows: float, rank: int) -> float:
+    """10⁹ operations that the sums and factorisations of a sweep take."""
+    k = rank + 1
+    return (2 * ratings * k**2 + rows * k**3 / 3) / 1e9
+
+
 def measured(train: Ratings, workers: int, sweeps: int, rank: int) -> dict[str, Any]:
     """Seconds and bytes of a sweep, and whether the bits are those of one machine."""
     params = AlsParams(rank=rank)
@@ -73,8 +79,7 @@ def measured(train: Ratings, workers: int, sweeps: int, rank: int) -> dict[str, 
 
 def terms(line: dict[str, Any]) -> list[float]:
     """What the seconds of a sweep are proportional to: work of a worker, bytes, and nothing."""
-    k = line["rank"] + 1
-    work = (2 * line["train_ratings"] * k**2 + (line["users"] + line["items"]) * k**3 / 3) / 1e9
+    work = gflop_of_sweep(line["train_ratings"], line["users"] + line["items"], line["rank"])
     return [work / line["workers"], line["bytes"] / 1e9, 1.0]
 
 

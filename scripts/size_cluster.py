@@ -25,9 +25,9 @@ from implementations.layout import by_user, chunks_of_equal_work, transpose
 from implementations.ratings import Csr, Ratings
 from implementations.tiled.schedule import ROW_COST
 from scripts._records import RECORDS, keep_facts
-from scripts.measure_cluster import thread_rate
+from scripts.measure_cluster import ITEMSIZE, gflop_of_sweep, thread_rate
 
-ITEMSIZE, BYTES_OF_RATING = 4, 16  # float32 factors; an id and a value in both copies
+BYTES_OF_RATING = 16  # an id and a value in both copies
 GIB = 2**30
 PARTITIONS = (2, 8, 32, 128, 512)
 
@@ -144,12 +144,6 @@ class Problem:
         """Of a row of factors, its bias included."""
         return (self.rank + 1) * ITEMSIZE
 
-    @property
-    def gflop(self) -> float:
-        """Of a sweep, as in `measure_cluster`."""
-        k = self.rank + 1
-        return (2 * self.ratings * k**2 + self.rows * k**3 / 3) / 1e9
-
     def sized(self, machines: int, each: Machines) -> dict[str, float]:
         """What each of so many machines holds, and what a sweep takes them."""
         ratings = self.ratings / machines
@@ -159,10 +153,11 @@ class Problem:
         held = ratings * BYTES_OF_RATING / GIB
         whole = self.rows * self.row_bytes
         blocks = (touched + self.rows / machines) * self.row_bytes
+        gflop = gflop_of_sweep(self.ratings, self.rows, self.rank)
         return {
             "machines": machines,
             "ratings_gib": held,
-            "compute_s": self.gflop / machines / (each.cores * each.core_gflops),
+            "compute_s": gflop / machines / (each.cores * each.core_gflops),
             "whole_gib": held + whole / GIB,
             "whole_s": each.link_s(whole * (machines + 1)),
             "blocks_gib": held + blocks / GIB,

@@ -184,11 +184,11 @@ def bootstrap_interval(pairs: Pairs) -> tuple[float, float] | None:
     Of the estimate that was taken, paired or aligned. None under 30 rounds, or where all are alike.
     The spread between processes is not in it.
     """
-    from scipy.stats import bootstrap  # half a second: only who has so many rounds pays for it
-
     own, other = pairs.own.logs, pairs.other.logs
     if len(pairs) < BOOTSTRAP_PAIRS or np.ptp(own - other) <= _ROUNDING:
         return None
+    from scipy.stats import bootstrap  # half a second: only who has so many rounds pays for it
+
     taken = aligned_mean if pairs.contrast and pairs.contrast.aligned else paired_mean
     interval = bootstrap(
         (own, other),

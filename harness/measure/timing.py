@@ -6,6 +6,7 @@ from math import ceil
 from time import perf_counter_ns
 
 from harness.measure.counters import Counts, Reading, counted
+from implementations.als import sweep
 from implementations.backend import AlsBackend
 
 Clock = Callable[[], int]
@@ -125,7 +126,7 @@ def calibrated_turn(
     if first.seconds >= WARM_BELOW_S:
         return first
     after_one = backend.read()
-    _sweep(backend)
+    sweep(backend)
     # The shortest of some, lest one that was disturbed decides for the rest of the cell's turns.
     warm_s = min(timed_sweeps(backend, 1, clock).seconds for _ in range(CALIBRATION_TRIES))
     timed = timed_sweeps(backend, sweeps_that_fill(warm_s), clock, count)
@@ -153,18 +154,13 @@ def warm_turn(
     """
     after_one = None
     if one_step:
-        _sweep(backend)
+        sweep(backend)
         after_one = backend.read()
-    _sweep(backend)
+    sweep(backend)
     timed = timed_sweeps(backend, sweeps, clock, count)
     if after_one is not None:
         backend.load(after_one)
     return replace(timed, warm_ups=1)
-
-
-def _sweep(backend: AlsBackend) -> None:
-    backend.update_users()
-    backend.update_items()
 
 
 def sweeps_that_fill(sweep_s: float) -> int:

@@ -46,6 +46,13 @@ def ready(name: str, folder: Path, stack: ExitStack) -> Worker:
     return worker
 
 
+def turn(worker: Worker) -> list[float]:
+    """Seconds of each sweep of a turn."""
+    timed = [worker.call(Session.turn, 1, None)[1] for _ in range(SWEEPS)]
+    worker.rest()
+    return [one.seconds for one in timed]
+
+
 def measured(name: str, train: Ratings, rounds: int) -> list[list[float]]:
     """Seconds of the sweeps of all turns, in their order."""
     taken = []
@@ -55,9 +62,8 @@ def measured(name: str, train: Ratings, rounds: int) -> list[list[float]]:
         write_factors(folder / "start", start_factors(train, PARAMS))
         workers = [ready(name, folder, stack) for _ in range(WORKERS)]
         for number in range(rounds):
-            for which in np.random.default_rng(number).permutation(WORKERS):
-                turn = [workers[which].call(Session.turn, 1, None)[1] for _ in range(SWEEPS)]
-                taken.append([timed.seconds for timed in turn])
+            order = np.random.default_rng(number).permutation(WORKERS)
+            taken += [turn(workers[which]) for which in order]
     return taken[WORKERS:]  # in the first round nothing was in the caches
 
 

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from functools import partial
 from time import perf_counter
 
+from harness.measure.cores import CoresApart
 from harness.measure.counters import Counts
 from harness.measure.timing import (
     SHORTEST_TURN_S,
@@ -81,15 +82,23 @@ class HalfSweeps(Contestant):
         Makes the backend, and the one that trains a nested start.
     nested : bool
         Whether a start without users is to be one.
+    threads : int
+        That sweep at once: each is to have a core of its own.
     count : callable
         What the counters say so far.
     """
 
     def __init__(
-        self, make: Make, *, nested: bool = False, count: ReadCounters = uncounted
+        self,
+        make: Make,
+        *,
+        nested: bool = False,
+        threads: int = 1,
+        count: ReadCounters = uncounted,
     ) -> None:
         self._make, self._nested, self._count = make, nested, count
         self._backend = make()
+        self._around = CoresApart(threads).settling
 
     def prepare(self, train: Ratings) -> None:
         """Lay out the ratings."""
@@ -118,11 +127,19 @@ class HalfSweeps(Contestant):
     def turn(self, sweeps: int | None, judged: int | None, warm: bool = False) -> Timed:
         """Time whole sweeps; the first is seen to be done when it returns."""
         if sweeps is None:
-            return calibrated_turn(self._backend, look=self._look, count=self._count)
+            return calibrated_turn(
+                self._backend, look=self._look, count=self._count, around=self._around
+            )
         if warm:
-            one_step = judged is not None
-            return warm_turn(self._backend, sweeps, count=self._count, one_step=one_step)
-        return timed_sweeps(self._backend, sweeps, count=self._count)
+            return warm_turn(
+                self._backend,
+                sweeps,
+                count=self._count,
+                one_step=judged is not None,
+                around=self._around,
+            )
+        with self._around():
+            return timed_sweeps(self._backend, sweeps, count=self._count)
 
     def _look(self, first: Timed) -> None:
         expect_settled(self._backend, "items", first.items_s or 0.0)
@@ -220,4 +237,5 @@ def contestant(
     if variant.is_whole_fit:
         return WholeFits(variant.create_fit(params, threads), count)
     make = partial(variant.create, params, threads)
-    return HalfSweeps(make, nested=variant.acceleration.nested, count=count)
+    nested = variant.acceleration.nested
+    return HalfSweeps(make, nested=nested, threads=threads, count=count)

@@ -13,6 +13,7 @@ from signal import SIGKILL
 from time import perf_counter
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast
 
+from harness.measure.cores import rest
 from harness.measure.machine import oom_kills, thread_environment
 from harness.measure.session import Session
 from harness.results.events import Status
@@ -121,6 +122,10 @@ class Worker:
         if failure is not None:
             self._fail(*failure)
         return seconds, cast("R", result)
+
+    def rest(self) -> None:
+        """Wait until threads of its that go on spinning after a call have stopped."""
+        rest(self._process.pid)
 
     def stop(self) -> None:
         """Hang up, and make sure that the process is gone, and all that it started."""

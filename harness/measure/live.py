@@ -175,6 +175,7 @@ class Live:
         _, timed = self.worker.call(
             Session.turn, self.turn_sweeps, judged, self.warm, self._core_of(number)
         )
+        self.worker.rest()
         halves = (timed.users_s, timed.items_s, self.process, timed.whole_s)
         counts = timed.counts or (None, None)
         done = timed.sweeps, *halves, *counts, timed.warm_ups

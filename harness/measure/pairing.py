@@ -7,12 +7,14 @@ drift cancels, too.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from os import getpid
 from statistics import fmean
 from time import perf_counter
 
 import numpy as np
 
 from harness.difference import row_differences
+from harness.measure.cores import CoresApart, rest
 from harness.measure.timing import (
     CALIBRATION_TRIES,
     WARM_BELOW_S,
@@ -126,7 +128,18 @@ class Pairing:
 
     def _block(self, order: tuple[int, int]) -> Block:
         made = {which: self._made(which) for which in order}
-        return self._turns.block(order, lambda which, n: timed_sweeps(made[which], n))
+        cores = {which: CoresApart(self._threads) for which in order}
+
+        def sweep(which: int, sweeps: int) -> Timed:
+            with cores[which].settling():
+                timed = timed_sweeps(made[which], sweeps)
+            rest(getpid())
+            return timed
+
+        try:
+            return self._turns.block(order, sweep)
+        finally:
+            cores[0].release()  # the next block's threads start from this one
 
     def _made(self, which: int) -> AlsBackend:
         given = self._train, self._params, self._threads, self._start

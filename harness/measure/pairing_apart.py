@@ -75,7 +75,9 @@ class PairingApart:
             workers = {which: self._ready(which, stack) for which in order}
 
             def sweep(which: int, sweeps: int) -> Timed:
-                return workers[which].call(Session.turn, sweeps, None)[1]
+                timed = workers[which].call(Session.turn, sweeps, None)[1]
+                workers[which].rest()
+                return timed
 
             return self._turns.block(order, sweep)
 

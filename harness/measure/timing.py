@@ -1,6 +1,7 @@
 """The timed region: two half-sweeps, each alone between readings of the clock."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from math import ceil
 from time import perf_counter_ns
@@ -11,6 +12,7 @@ from implementations.backend import AlsBackend
 
 Clock = Callable[[], int]
 ReadCounters = Callable[[], Reading | None]
+Around = Callable[[], AbstractContextManager[None]]
 
 
 def uncounted() -> None:
@@ -115,13 +117,15 @@ def calibrated_turn(
     clock: Clock = perf_counter_ns,
     look: Callable[[Timed], None] = lambda _: None,
     count: ReadCounters = uncounted,
+    around: Around = nullcontext,
 ) -> Timed:
     """First turn of a cell: one sweep, or, where that is short, as many warm ones as fill a turn.
 
     The factors are afterwards those of one sweep, however many were timed. `look` is called off
-    the clock, right after the first sweep.
+    the clock, right after the first sweep, which is made within `around`.
     """
-    first = timed_sweeps(backend, 1, clock, count)
+    with around():
+        first = timed_sweeps(backend, 1, clock, count)
     look(first)
     if first.seconds >= WARM_BELOW_S:
         return first
@@ -141,6 +145,7 @@ def warm_turn(
     count: ReadCounters = uncounted,
     *,
     one_step: bool = False,
+    around: Around = nullcontext,
 ) -> Timed:
     """Make a sweep off the clock, then time several.
 
@@ -151,12 +156,15 @@ def warm_turn(
     one_step : bool
         Whether to go on afterwards from where one sweep would have led. Copying factors leaves its
         traces in the caches, so the sweep off the clock follows that.
+    around : callable
+        What the sweep off the clock is made within.
     """
     after_one = None
     if one_step:
         sweep(backend)
         after_one = backend.read()
-    sweep(backend)
+    with around():
+        sweep(backend)
     timed = timed_sweeps(backend, sweeps, clock, count)
     if after_one is not None:
         backend.load(after_one)

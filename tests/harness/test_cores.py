@@ -1,11 +1,19 @@
-"""Which core a turn is taken on."""
+"""Which cores a turn is taken on."""
 
+import hashlib
 import os
-from threading import Event, Thread
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread, get_native_id
+from time import perf_counter
 
+import numba
 import pytest
 
-from harness.measure.cores import on_core_of
+from harness.conformance.problems import irregular
+from harness.measure import cores
+from harness.measure.cores import CoresApart, on_core_of, rest
+from harness.measure.exchange import write_factors, write_ratings
+from harness.measure.handle import Worker
 from harness.measure.session import Session
 
 pytestmark = pytest.mark.skipif(
@@ -72,3 +80,152 @@ def test_a_session_takes_its_turn_there(core_of, cores):
     session = Session()
     session._contestant = Watched()
     assert len(session.turn(1, None, core_of=core_of)) == cores
+
+
+def _work(seconds: float = 0.05) -> int:
+    """Work without Python's lock; gives the thread's number."""
+    end = perf_counter() + seconds
+    while perf_counter() < end:
+        hashlib.sha256(_BYTES)
+    return get_native_id()
+
+
+_BYTES = bytes(1 << 20)
+
+
+@pytest.fixture
+def two():
+    """A pool whose two threads have started."""
+    started = Event()
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(started.wait) for _ in range(2)]
+        started.set()
+        assert all(one.result() for one in waiting)
+        yield pool
+
+
+@pytest.fixture
+def apart():
+    """Cores for two threads, given back afterwards."""
+    apart = CoresApart(2)
+    yield apart
+    apart.release()
+
+
+def _sweep(pool: ThreadPoolExecutor, workers: int = 2) -> list[int]:
+    return [future.result() for future in [pool.submit(_work) for _ in range(workers)]]
+
+
+def test_threads_that_work_in_a_sweep_have_a_core_each_from_then_on(two, apart):
+    free = os.sched_getaffinity(0)
+    with apart.settling():
+        threads = _sweep(two)
+    first, second = (os.sched_getaffinity(thread) for thread in threads)
+    assert len(first) == len(second) == 1
+    assert first != second
+    assert os.sched_getaffinity(0) == free, "it only waited"
+    apart.release()
+    assert all(os.sched_getaffinity(thread) == free for thread in threads)
+
+
+def test_threads_that_start_in_a_sweep_are_left_alone(apart):
+    free = os.sched_getaffinity(0)
+    with ThreadPoolExecutor(2) as pool:
+        with apart.settling():
+            threads = _sweep(pool)
+        assert all(os.sched_getaffinity(thread) == free for thread in threads)
+        with apart.settling():
+            threads = _sweep(pool)
+        assert all(len(os.sched_getaffinity(thread)) == 1 for thread in threads)
+
+
+def test_one_thread_that_works_alone_is_left_alone(two, apart):
+    free = os.sched_getaffinity(0)
+    with apart.settling():
+        [thread] = _sweep(two, 1)
+    assert os.sched_getaffinity(thread) == free
+
+
+@pytest.mark.parametrize("threads", [1, 2 + len(os.sched_getaffinity(0))])
+def test_nobody_is_kept_where_there_is_one_thread_or_more_than_cores(threads, two):
+    free = os.sched_getaffinity(0)
+    with CoresApart(threads).settling():
+        found = _sweep(two)
+    assert all(os.sched_getaffinity(thread) == free for thread in found)
+
+
+def test_a_sweep_that_fails_keeps_nobody(two, apart):
+    free, threads = os.sched_getaffinity(0), []
+
+    def fail():
+        with apart.settling():
+            threads.extend(_sweep(two))
+            raise ValueError("from within")
+
+    with pytest.raises(ValueError, match="from within"):
+        fail()
+    assert all(os.sched_getaffinity(thread) == free for thread in threads)
+
+
+@pytest.mark.parametrize(
+    ("siblings", "expected"),
+    [
+        (lambda core: f"{core % 4},{core % 4 + 4}", [0, 1, 2, 3, 4, 5, 6, 7]),
+        (lambda core: f"{core // 2 * 2}-{core // 2 * 2 + 1}", [0, 2, 4, 6, 1, 3, 5, 7]),
+    ],
+)
+def test_one_core_of_each_pair_comes_first(siblings, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr(cores, "_CORES", tmp_path)
+    for core in range(8):
+        (tmp_path / f"cpu{core}/topology").mkdir(parents=True)
+        (tmp_path / f"cpu{core}/topology/core_cpus_list").write_text(f"{siblings(core)}\n")
+    assert cores._physical_first([*range(8)]) == expected
+
+
+def test_cores_of_which_the_system_says_nothing_come_in_their_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(cores, "_CORES", tmp_path)
+    assert cores._physical_first([3, 1, 2]) == [1, 2, 3]
+
+
+def test_a_rest_lasts_as_long_as_another_thread_works(two, monkeypatch):
+    monkeypatch.setattr(cores, "_LONGEST_REST_S", 60.0)
+    working = two.submit(_work, 0.2)
+    while not working.running():
+        pass
+    rest(os.getpid())
+    assert working.done()
+
+
+def test_a_rest_ends_while_a_thread_spins_for_ever(two, monkeypatch):
+    monkeypatch.setattr(cores, "_LONGEST_REST_S", 0.01)
+    working = two.submit(_work, 2.0)
+    rest(os.getpid())
+    assert not working.done()
+
+
+def test_a_process_that_has_ended_is_not_waited_for():
+    start = perf_counter()
+    rest(2**22 + 1)  # no process has such a number
+    assert perf_counter() - start < cores._LONGEST_REST_S
+
+
+@pytest.mark.skipif(
+    bool(numba.config.DISABLE_JIT), reason="nothing is compiled, so one thread sweeps"
+)
+def test_a_worker_s_threads_have_a_core_each_after_a_turn(tmp_path):
+    problem = irregular()
+    write_ratings(tmp_path / "ratings", problem.train)
+    write_factors(tmp_path / "start", problem.factors("float64"))
+    worker = Worker(2, 60.0)
+    try:
+        worker.call(Session.create, "numba-parallel", problem.params, 2)
+        worker.call(Session.open, tmp_path / "ratings")
+        worker.call(Session.prepare)
+        worker.call(Session.load, tmp_path / "start")
+        worker.call(Session.warm_up)
+        worker.call(Session.turn, 2000, None)
+        tasks = cores._threads(worker._process.pid)
+        kept = [tuple(os.sched_getaffinity(task)) for task in tasks]
+    finally:
+        worker.stop()
+    assert len({one for one in kept if len(one) == 1}) == 2

@@ -10,6 +10,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from implementations.chunked import in_chunks
 from implementations.factors import Factors
 from implementations.jit import compiled_sums
 from implementations.problem import Float
@@ -44,7 +45,7 @@ def error_sums(
     """
     sums = np.zeros((-(-len(ratings) // _CHUNK), 2))
     arrays = (ratings.users, ratings.items, ratings.values, apart)
-    _add_errors(*arrays, factors.users, factors.items, factors.mean, sums)
+    in_chunks(_add_errors, len(sums), *arrays, factors.users, factors.items, factors.mean, sums)
     rest, others = sums.sum(axis=0)
     return float(rest), float(others)
 
@@ -83,6 +84,7 @@ if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]  # made at run ti
 
 @compiled_sums
 def _add_errors(
+    chunk: int,
     users: NDArray[np.int32],
     items: NDArray[np.int32],
     values: NDArray[np.float32],
@@ -93,17 +95,16 @@ def _add_errors(
     sums: NDArray[np.float64],
 ) -> None:
     rank, last = user_rows.shape[1] - 1, len(values) - 1
-    for chunk in numba.prange(len(sums)):
-        rest = others = 0.0
-        for n in range(chunk * _CHUNK, min(len(values), (chunk + 1) * _CHUNK)):
-            _prefetch_row(item_rows, items[min(n + _AHEAD, last)])
-            p, q = user_rows[users[n]], item_rows[items[n]]
-            prediction = mean + np.float64(p[rank]) + np.float64(q[rank])
-            for k in range(rank):
-                prediction += np.float64(p[k]) * np.float64(q[k])
-            square = (np.float64(values[n]) - prediction) ** 2
-            if len(apart) and apart[n]:
-                others += square
-            else:
-                rest += square
-        sums[chunk, 0], sums[chunk, 1] = rest, others
+    rest = others = 0.0
+    for n in range(chunk * _CHUNK, min(len(values), (chunk + 1) * _CHUNK)):
+        _prefetch_row(item_rows, items[min(n + _AHEAD, last)])
+        p, q = user_rows[users[n]], item_rows[items[n]]
+        prediction = mean + np.float64(p[rank]) + np.float64(q[rank])
+        for k in range(rank):
+            prediction += np.float64(p[k]) * np.float64(q[k])
+        square = (np.float64(values[n]) - prediction) ** 2
+        if len(apart) and apart[n]:
+            others += square
+        else:
+            rest += square
+    sums[chunk, 0], sums[chunk, 1] = rest, others

@@ -36,13 +36,12 @@ def compiled_parallel(function: F) -> F:
 
 
 def compiled_sums(function: F) -> F:
-    """The same, for sums of which no factor depends: whose order of additions is the compiler's.
+    """Compile sums of which no factor depends: whose order of additions is the compiler's.
 
     Vectors of products then take the place of one product after the other; the last bits depend
     on their width.
     """
-    kernel: Any = ParallelKernel(function, fastmath={"reassoc", "contract", "nsz"}, **OPTIONS)
-    result: F = kernel
+    result: F = cached(function, fastmath={"reassoc", "contract", "nsz"}, **OPTIONS)
     return result
 
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.jit import compiled, compiled_parallel
+from implementations.chunked import in_chunks
+from implementations.jit import compiled
 from implementations.ratings import Csr, ProblemSize, Ratings
 
 
@@ -20,60 +20,59 @@ def _is_sorted(users: NDArray[np.int32], items: NDArray[np.int32]) -> bool:
 
 
 @compiled
+def _sort(
+    rows: NDArray[np.int32],
+    columns: NDArray[np.int32],
+    values: NDArray[np.float32],
+    position: NDArray[np.int64],
+    into: Csr,
+) -> None:
+    """Stable counting sort of entries by row; `position` is where the next of each row goes."""
+    for n in range(len(rows)):
+        at = position[rows[n]]
+        into.indices[at] = columns[n]
+        into.values[at] = values[n]
+        position[rows[n]] = at + 1
+
+
 def _sort_by_row(
     rows: NDArray[np.int32],
     columns: NDArray[np.int32],
     values: NDArray[np.float32],
     n_rows: int,
 ) -> Csr:
-    """Stable counting sort of entries by row."""
-    indptr = np.zeros(n_rows + 1, np.int64)
-    for row in rows:
-        indptr[row + 1] += 1
-    for row in range(n_rows):
-        indptr[row + 1] += indptr[row]
-    sorted_columns = np.empty(len(columns), np.int32)
-    sorted_values = np.empty(len(values), np.float32)
-    position = indptr[:-1].copy()
-    for n in range(len(rows)):
-        at = position[rows[n]]
-        sorted_columns[at] = columns[n]
-        sorted_values[at] = values[n]
-        position[rows[n]] = at + 1
-    return Csr(indptr, sorted_columns, sorted_values)
+    """Entries by row, those of a row in their order."""
+    into = _empty(np.bincount(rows, minlength=n_rows))
+    _sort(rows, columns, values, into.indptr[:-1].copy(), into)
+    return into
 
 
-@compiled_parallel
-def _transpose(csr: Csr, n_columns: int, chunks: NDArray[np.int64]) -> Csr:
-    """Stable counting sort by column, a chunk of rows to a thread.
+def _empty(counts: NDArray[np.int64]) -> Csr:
+    """Room for so many entries in each row."""
+    indptr = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=indptr[1:])
+    return Csr(indptr, np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32))
 
-    There is no race: each chunk counts for itself, and from all counts follows where each chunk's
-    entries of each column go.
-    """
-    n_chunks = len(chunks) - 1
-    position = np.zeros((n_chunks, n_columns), np.int64)
-    for c in numba.prange(n_chunks):
-        for entry in range(csr.indptr[chunks[c]], csr.indptr[chunks[c + 1]]):
-            position[c, csr.indices[entry]] += 1
-    indptr = np.empty(n_columns + 1, np.int64)
-    total = 0
-    for column in range(n_columns):
-        indptr[column] = total
-        for c in range(n_chunks):
-            count = position[c, column]
-            position[c, column] = total
-            total += count
-    indptr[n_columns] = total
-    rows = np.empty(total, np.int32)
-    values = np.empty(total, np.float32)
-    for c in numba.prange(n_chunks):
-        for row in range(chunks[c], chunks[c + 1]):
-            for entry in range(csr.indptr[row], csr.indptr[row + 1]):
-                at = position[c, csr.indices[entry]]
-                rows[at] = row
-                values[at] = csr.values[entry]
-                position[c, csr.indices[entry]] = at + 1
-    return Csr(indptr, rows, values)
+
+@compiled
+def _count(chunk: int, csr: Csr, chunks: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
+    """Count the entries of each column in a chunk of rows."""
+    for entry in range(csr.indptr[chunks[chunk]], csr.indptr[chunks[chunk + 1]]):
+        counts[chunk, csr.indices[entry]] += 1
+
+
+@compiled
+def _turn(
+    chunk: int, csr: Csr, chunks: NDArray[np.int64], position: NDArray[np.int64], into: Csr
+) -> None:
+    """Put the entries of a chunk of rows where its next one of each column goes."""
+    for row in range(chunks[chunk], chunks[chunk + 1]):
+        for entry in range(csr.indptr[row], csr.indptr[row + 1]):
+            column = csr.indices[entry]
+            at = position[chunk, column]
+            into.indices[at] = row
+            into.values[at] = csr.values[entry]
+            position[chunk, column] = at + 1
 
 
 def transpose(csr: Csr, n_columns: int, threads: int = 1) -> Csr:
@@ -85,9 +84,20 @@ def transpose(csr: Csr, n_columns: int, threads: int = 1) -> Csr:
     n_columns : int
     threads : int
         The result does not depend on them.
+
+    Notes
+    -----
+    A counting sort, a chunk of rows to a thread. There is no race: each chunk counts for itself,
+    and from all counts follows where each chunk's entries of each column go.
     """
-    chunks = chunks_of_equal_work(csr.indptr, threads, 0.0)
-    return read_only(_transpose(read_only(csr), n_columns, chunks))
+    csr, chunks = read_only(csr), chunks_of_equal_work(csr.indptr, threads, 0.0)
+    n_chunks = len(chunks) - 1
+    counts = np.zeros((n_chunks, n_columns), np.int64)
+    in_chunks(_count, n_chunks, csr, chunks, counts, threads=threads)
+    into = _empty(counts.sum(axis=0))
+    position = into.indptr[:-1] + np.cumsum(counts, axis=0) - counts
+    in_chunks(_turn, n_chunks, csr, chunks, position, into, threads=threads)
+    return read_only(into)
 
 
 def by_user(train: Ratings, threads: int = 1) -> Csr:

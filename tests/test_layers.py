@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 # A module may import what stands in a lower line, and nothing of its own line but its own package.
 IMPLEMENTATIONS = [
-    {"arguments", "atomic", "duplicates"},
+    {"arguments", "atomic", "chunked", "duplicates"},
     {"columns", "ids"},
     {"ratings"},
     {"problem"},
@@ -44,7 +44,10 @@ HARNESS = {
     "scratch": set(),
     "options": set(),
     "data": {
-        *(f"implementations.{part}" for part in ("ratings", "ids", "columns", "atomic", "jit")),
+        *(
+            f"implementations.{part}"
+            for part in ("ratings", "ids", "columns", "atomic", "chunked", "jit")
+        ),
     },
     "results": set(),
     "student": set(),

@@ -3,11 +3,11 @@
 import hashlib
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.jit import compiled_parallel
+from implementations.chunked import in_chunks
+from implementations.jit import compiled
 
 TEST_SHARE_DIVISOR = 10
 """One rating in ten goes to test."""
@@ -16,6 +16,8 @@ _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _TEST_BELOW = np.uint64(2**64 // TEST_SHARE_DIVISOR)
+# Ratings that a thread hashes at a time.
+_CHUNK = 1 << 18
 
 
 def splitmix64(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -84,12 +86,13 @@ def is_test(
     raw_movies = _keys(movie_ids)
     test = np.empty(len(users), dtype=np.bool_)
     with np.errstate(over="ignore"):  # wrapping around is meant; compiled code does not ask
-        _mark(of_user, raw_movies, users, items, test)
+        in_chunks(_mark, -(-len(test) // _CHUNK), of_user, raw_movies, users, items, test)
     return test
 
 
-@compiled_parallel
+@compiled
 def _mark(
+    chunk: int,
     of_user: NDArray[np.uint64],
     raw_movies: NDArray[np.uint64],
     users: NDArray[np.int32],
@@ -97,7 +100,7 @@ def _mark(
     test: NDArray[np.bool_],
 ) -> None:
     """Test is what lies in the lowest tenth of `splitmix64`, which is written out here."""
-    for n in numba.prange(len(test)):
+    for n in range(chunk * _CHUNK, min(len(test), (chunk + 1) * _CHUNK)):
         z = (of_user[users[n]] ^ raw_movies[items[n]]) + _GAMMA
         z = (z ^ (z >> np.uint64(30))) * _MIX_1
         z = (z ^ (z >> np.uint64(27))) * _MIX_2

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.jit import compiled, compiled_parallel
+from implementations.chunked import in_chunks
+from implementations.jit import compiled
 from implementations.ratings import Ratings
 
 # Ratings that a thread deals at a time.
@@ -52,18 +52,18 @@ def cold_mask(train: Ratings, test: Ratings) -> NDArray[np.bool_]:
     -------
     ndarray, shape (len(test),), bool
     """
-    user_seen = _seen(train.users, train.n_users)
-    item_seen = _seen(train.items, train.n_items)
+    user_seen = np.zeros(train.n_users, np.bool_)
+    item_seen = np.zeros(train.n_items, np.bool_)
+    _see(train.users, user_seen)
+    _see(train.items, item_seen)
     return ~(user_seen[test.users] & item_seen[test.items])
 
 
 @compiled
-def _seen(ids: NDArray[np.int32], n: int) -> NDArray[np.bool_]:
-    """Which of so many ids occur."""
-    seen = np.zeros(n, np.bool_)
+def _see(ids: NDArray[np.int32], seen: NDArray[np.bool_]) -> None:
+    """Mark the ids that occur."""
     for one in ids:
         seen[one] = True
-    return seen
 
 
 def split_by_mask(
@@ -101,7 +101,7 @@ def _split(ratings: Ratings, mask: NDArray[np.bool_]) -> tuple[Ratings, Ratings]
     counts = [int(np.count_nonzero(mask[first : first + _CHUNK])) for first in starts]
     before = np.cumsum([0, *counts], dtype=np.int64)
     masked, others = (_room(n) for n in (int(before[-1]), len(mask) - int(before[-1])))
-    _deal(columns, mask, before, masked, others)
+    in_chunks(_deal, len(starts), columns, mask, before, masked, others)
     sizes = (ratings.n_users, ratings.n_items)
     return Ratings(*masked, *sizes), Ratings(*others, *sizes)
 
@@ -114,8 +114,9 @@ def _room(n: int) -> "_Columns":
 _Columns = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]
 
 
-@compiled_parallel
+@compiled
 def _deal(
+    chunk: int,
     columns: _Columns,
     mask: NDArray[np.bool_],
     before: NDArray[np.int64],
@@ -124,13 +125,12 @@ def _deal(
 ) -> None:
     """Copy each rating to its part; `before` counts those masked before each chunk."""
     users, items, values = columns
-    for chunk in numba.prange(len(before) - 1):
-        first = chunk * _CHUNK
-        a, b = before[chunk], first - before[chunk]
-        for n in range(first, min(first + _CHUNK, len(mask))):
-            if mask[n]:
-                masked[0][a], masked[1][a], masked[2][a] = users[n], items[n], values[n]
-                a += 1
-            else:
-                others[0][b], others[1][b], others[2][b] = users[n], items[n], values[n]
-                b += 1
+    first = chunk * _CHUNK
+    a, b = before[chunk], first - before[chunk]
+    for n in range(first, min(first + _CHUNK, len(mask))):
+        if mask[n]:
+            masked[0][a], masked[1][a], masked[2][a] = users[n], items[n], values[n]
+            a += 1
+        else:
+            others[0][b], others[1][b], others[2][b] = users[n], items[n], values[n]
+            b += 1

@@ -1,9 +1,11 @@
-"""What the first sweep of a turn costs more than the next ones, whose data lie in the caches.
+"""What a first sweep costs more than the next ones, and what threads have to do with it.
 
     python -m scripts.measure_turns --scales 100k,320k,1m --out turns.json
 
-Two workers of the same implementation have turns of four sweeps, in an order shuffled each round,
-as in `run`; each sweep is timed alone.
+Two workers of the same implementation, and two of `numba-serial` beside them, have turns of four
+sweeps, in an order shuffled each round, as in `run`; each sweep is timed alone. Where there are
+several threads, that is done in three ways: as in `run`, without a core for each thread, and
+without waiting until the threads of the turn before have stopped.
 """
 
 import argparse
@@ -11,7 +13,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from tabulate import tabulate
@@ -29,16 +31,31 @@ from implementations.registry import find, usable_cores
 from scripts._records import keep_facts
 
 IMPLEMENTATIONS = "numba-serial,numba-parallel,numba-tiled-f32"
-WORKERS, SWEEPS = 2, 4
+NEIGHBOUR, WORKERS, SWEEPS = "numba-serial", 2, 4
 PARAMS = AlsParams(rank=8)
 
 
-def ready(name: str, folder: Path, stack: ExitStack) -> Worker:
+class Way(NamedTuple):
+    """How threads are treated."""
+
+    name: str
+    core_each: bool = True
+    rest: bool = True
+
+
+WAYS = [
+    Way("as in a run"),
+    Way("threads on any core", core_each=False),
+    Way("threads go on spinning", rest=False),
+]
+
+
+def ready(name: str, way: Way, folder: Path, stack: ExitStack) -> Worker:
     """A worker that is ready to sweep."""
     threads = find(name).threads(usable_cores())
     worker = Worker(threads, None)
     stack.callback(worker.stop)
-    worker.call(Session.create, name, PARAMS, threads)
+    worker.call(Session.create, name, PARAMS, threads, core_each=way.core_each)
     worker.call(Session.open, folder / "ratings")
     worker.call(Session.prepare)
     worker.call(Session.load, folder / "start")
@@ -46,25 +63,29 @@ def ready(name: str, folder: Path, stack: ExitStack) -> Worker:
     return worker
 
 
-def turn(worker: Worker) -> list[float]:
-    """Seconds of each sweep of a turn."""
-    timed = [worker.call(Session.turn, 1, None)[1] for _ in range(SWEEPS)]
-    worker.rest()
-    return [one.seconds for one in timed]
-
-
-def measured(name: str, train: Ratings, rounds: int) -> list[list[float]]:
+def measured(name: str, way: Way, train: Ratings, rounds: int) -> list[list[float]]:
     """Seconds of the sweeps of all turns, in their order."""
     taken = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         write_ratings(folder / "ratings", train)
         write_factors(folder / "start", start_factors(train, PARAMS))
-        workers = [ready(name, folder, stack) for _ in range(WORKERS)]
+        names = [name] * WORKERS + [NEIGHBOUR] * WORKERS
+        workers = [ready(one, way, folder, stack) for one in names]
         for number in range(rounds):
-            order = np.random.default_rng(number).permutation(WORKERS)
-            taken += [turn(workers[which]) for which in order]
+            for which in np.random.default_rng(number).permutation(len(workers)):
+                core_of = number if find(names[which]).threads(usable_cores()) == 1 else None
+                seconds = turn(workers[which], way, core_of)
+                taken += [seconds] if which < WORKERS else []
     return taken[WORKERS:]  # in the first round nothing was in the caches
+
+
+def turn(worker: Worker, way: Way, core_of: int | None) -> list[float]:
+    """Seconds of each sweep of a turn."""
+    timed = [worker.call(Session.turn, 1, None, False, core_of)[1] for _ in range(SWEEPS)]
+    if way.rest:
+        worker.rest()
+    return [one.seconds for one in timed]
 
 
 def rows(found: dict[str, Any]) -> tuple[list[list[str]], list[str]]:
@@ -75,8 +96,9 @@ def rows(found: dict[str, Any]) -> tuple[list[list[str]], list[str]]:
         warm = float(np.mean(later))
         more = f"{(first - warm) * 1e3:+.2f} ({first / warm - 1:+.1%})"
         size = line["scale"], f"{line['train_ratings']:,}"
-        lines.append([line["name"], *size, f"{first * 1e3:.2f}", f"{warm * 1e3:.2f}", more])
-    heads = ["implementation", "scale", "training ratings", "first sweep, ms", "next ones, ms"]
+        times = f"{first * 1e3:.2f}", f"{warm * 1e3:.2f}"
+        lines.append([line["name"], *size, line["way"], *times, more])
+    heads = ["implementation", "scale", "training ratings", "", "first sweep, ms", "next ones, ms"]
     return lines, [*heads, "first takes longer by, ms"]
 
 
@@ -89,9 +111,10 @@ def main() -> int:
     for scale in scales:
         train = cut(dataset, scale, 0).train
         for name in options.impl.split(","):
-            seconds = measured(name, train, options.rounds)
-            size = {"scale": scale, "train_ratings": len(train)}
-            lines.append({"name": name, **size, "seconds": seconds})
+            for way in WAYS if find(name).threads(usable_cores()) > 1 else WAYS[:1]:
+                seconds = measured(name, way, train, options.rounds)
+                size = {"scale": scale, "train_ratings": len(train)}
+                lines.append({"name": name, **size, "way": way.name, "seconds": seconds})
     found = {"machine": describe_machine(), "data": SYNTHETIC, "rank": PARAMS.rank, "lines": lines}
     keep_facts(found, options.out)
     print(tabulate(*rows(found), disable_numparse=True))

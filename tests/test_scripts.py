@@ -27,7 +27,10 @@ SMALL = {
         "--scales 100k --rates 1000 --workers 1 --sweeps 1",
         missing() or "1,000 Mbit/s",
     ),
-    "measure_turns": ("--scales 100k --impl numba-serial --rounds 2", "first takes longer by"),
+    "measure_turns": (
+        "--scales 100k --impl numba-serial,numba-tiled --rounds 2",
+        "first takes longer by",
+    ),
     "race_paths": ("--scale 100k --sweeps 3 --out {out}/paths.jsonl", "relaxed 1.5"),
     "race_ranks": ("--scale 100k --ranks 3 --rounds 2", "2 rounds; medians"),
     "record": ("--scale 100k --impl numba-serial --rounds 12 --out {out}", "recorded "),

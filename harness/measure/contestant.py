@@ -82,8 +82,8 @@ class HalfSweeps(Contestant):
         Makes the backend, and the one that trains a nested start.
     nested : bool
         Whether a start without users is to be one.
-    threads : int
-        That sweep at once: each is to have a core of its own.
+    cores : int
+        That threads which sweep at once are to have, each one of its own; 1: they may have any.
     count : callable
         What the counters say so far.
     """
@@ -93,12 +93,12 @@ class HalfSweeps(Contestant):
         make: Make,
         *,
         nested: bool = False,
-        threads: int = 1,
+        cores: int = 1,
         count: ReadCounters = uncounted,
     ) -> None:
         self._make, self._nested, self._count = make, nested, count
         self._backend = make()
-        self._around = CoresApart(threads).settling
+        self._around = CoresApart(cores).settling
 
     def prepare(self, train: Ratings) -> None:
         """Lay out the ratings."""
@@ -222,7 +222,12 @@ def _more(short: Counts | None, long: Counts | None) -> Counts | None:
 
 
 def contestant(
-    variant: Variant, params: AlsParams, threads: int, count: ReadCounters = uncounted
+    variant: Variant,
+    params: AlsParams,
+    threads: int,
+    count: ReadCounters = uncounted,
+    *,
+    core_each: bool = True,
 ) -> Contestant:
     """Contestant of a variant.
 
@@ -233,9 +238,12 @@ def contestant(
     threads : int
     count : callable
         What the counters say so far.
+    core_each : bool
+        Whether each thread is to have a core of its own.
     """
     if variant.is_whole_fit:
         return WholeFits(variant.create_fit(params, threads), count)
     make = partial(variant.create, params, threads)
+    cores = threads if core_each else 1
     nested = variant.acceleration.nested
-    return HalfSweeps(make, nested=nested, threads=threads, count=count)
+    return HalfSweeps(make, nested=nested, cores=cores, count=count)

@@ -94,7 +94,7 @@ def rest(process: int) -> None:
         Its number; this thread itself, where it is one of them, does not count.
     """
     for _ in range(round(_LONGEST_REST_S / _LOOK_EVERY_S)):
-        threads = {*_threads(process)} - {get_native_id()}
+        threads = {*threads_of(process)} - {get_native_id()}
         if not any(_runs(process, thread) for thread in threads):
             return
         sleep(_LOOK_EVERY_S)
@@ -127,7 +127,7 @@ def _rank_among_siblings(core: int) -> int:
     return 0
 
 
-def _threads(process: int | str = "self") -> list[int]:
+def threads_of(process: int | str = "self") -> list[int]:
     """Numbers of a process's threads, where the system tells."""
     with suppress(OSError):
         return [int(thread.name) for thread in Path(f"/proc/{process}/task").iterdir()]
@@ -135,17 +135,22 @@ def _threads(process: int | str = "self") -> list[int]:
 
 
 def _busy_ns() -> dict[int, int]:
-    """Nanoseconds that each thread of this process has run, where the system counts them."""
+    """Nanoseconds that each thread of this process has had work, where the system counts them.
+
+    It had a core, or waited for one: a thread that is woken up on the core of the one that does all
+    the work can wait until nothing is left.
+    """
     found = {}
-    for thread in _threads():
+    for thread in threads_of():
         with suppress(OSError):  # it has ended meanwhile
             text = Path(f"/proc/self/task/{thread}/schedstat").read_text()
-            found[thread] = int(text.split()[0])
+            ran, waited, _ = text.split()
+            found[thread] = int(ran) + int(waited)
     return found
 
 
 def _keep_all_on(cores: set[int]) -> None:
-    for thread in _threads():
+    for thread in threads_of():
         _keep(thread, cores)
 
 

@@ -123,9 +123,14 @@ class Worker:
             self._fail(*failure)
         return seconds, cast("R", result)
 
+    @property
+    def process_id(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
     def rest(self) -> None:
         """Wait until threads of its that go on spinning after a call have stopped."""
-        rest(self._process.pid)
+        rest(self.process_id)
 
     def stop(self) -> None:
         """Hang up, and make sure that the process is gone, and all that it started."""

@@ -75,10 +75,12 @@ class Session:
         needed = found.bytes_needed(job)
         return Answers(needed, refusal, found.own_objective(params) or "")
 
-    def create(self, variant: str, params: AlsParams, threads: int) -> None:
-        """Make the contestant."""
+    def create(
+        self, variant: str, params: AlsParams, threads: int, *, core_each: bool = True
+    ) -> None:
+        """Make the contestant, whose threads are to have a core each, or may have any."""
         self._variant, self._params = find(variant), params
-        self._contestant = contestant(self._variant, params, threads, _count())
+        self._contestant = contestant(self._variant, params, threads, _count(), core_each=core_each)
 
     def open(self, folder: Path) -> None:
         """Map the training ratings."""

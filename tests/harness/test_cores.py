@@ -224,7 +224,7 @@ def test_a_worker_s_threads_have_a_core_each_after_a_turn(tmp_path):
         worker.call(Session.load, tmp_path / "start")
         worker.call(Session.warm_up)
         worker.call(Session.turn, 2000, None)
-        tasks = cores._threads(worker._process.pid)
+        tasks = cores.threads_of(worker.process_id)
         kept = [tuple(os.sched_getaffinity(task)) for task in tasks]
     finally:
         worker.stop()

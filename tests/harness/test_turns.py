@@ -24,6 +24,9 @@ class Clockwork:
             return 0.0, Timed(1, self.sweep_s / 2, self.sweep_s / 2)
         return 0.0, Facts(1, {})
 
+    def rest(self) -> None:
+        pass
+
     def stop(self) -> None:
         pass
 

@@ -1,11 +1,13 @@
-"""What backends with plain factor arrays have in common: taking and giving factors."""
+"""What backends have in common that keep factors in plain arrays, and what a half-sweep knows."""
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from implementations.backend import AlsBackend
 from implementations.factors import Factors
-from implementations.problem import AlsParams
+from implementations.problem import AlsParams, Float
 
 
 class ArrayBackend(AlsBackend):
@@ -18,6 +20,20 @@ class ArrayBackend(AlsBackend):
     def read(self) -> Factors:
         """Copy of the present factors."""
         return self._factors.astype(self.dtype)
+
+
+class Model(NamedTuple):
+    """What a half-sweep knows of the model."""
+
+    mean: float  # not rounded to float32: of ratings around a million it would be off by 0.03
+    ridge: NDArray[Float]  # (unknowns,): reg, …, reg, and bias_reg where there are biases; rounded
+    count_scaled: bool
+
+
+def model_of(params: AlsParams, factors: Factors) -> Model:
+    """The model's constants, for a solve in the dtype of the factors."""
+    real = factors.users.dtype
+    return Model(float(factors.mean), ridge(params).astype(real), params.count_scaled)
 
 
 def ridge(params: AlsParams) -> NDArray[np.float64]:

@@ -12,36 +12,19 @@ Every sum runs in the order of the row's entries, one rounding per product and p
 kernels here agree to the last bit with each other and, in float64, with `naive`.
 """
 
-from typing import NamedTuple
-
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.array_backend import ridge
-from implementations.factors import Factors
+from implementations.array_backend import Model
 from implementations.jit import compiled, compiled_parallel
-from implementations.problem import AlsParams, Float
+from implementations.problem import Float
 from implementations.ratings import Csr
 
 # Ratings added to a system at a time, and the multiple to which its rows are padded. Measured:
 # eight at a time halve the loads and stores of the system, and whole vectors of eight need no tail.
 _AT_ONCE = 8
 _LANES = 8
-
-
-class Model(NamedTuple):
-    """What a half-sweep knows of the model."""
-
-    mean: float  # not rounded to float32: of ratings around a million it would be off by 0.03
-    ridge: NDArray[Float]  # (unknowns,): reg, …, reg, and bias_reg where there are biases; rounded
-    count_scaled: bool
-
-
-def model_of(params: AlsParams, factors: Factors) -> Model:
-    """The model's constants, for a solve in the dtype of the factors."""
-    real = factors.users.dtype
-    return Model(float(factors.mean), ridge(params).astype(real), params.count_scaled)
 
 
 @compiled

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.array_backend import ArrayBackend
+from implementations.array_backend import ArrayBackend, model_of
 from implementations.backend import Side, SolveError
 from implementations.jit import numba_threads
-from implementations.kernels import model_of, solve_chunks
+from implementations.kernels import solve_chunks
 from implementations.layout import by_user, chunks_of_equal_work, csr_bytes, transpose
 from implementations.problem import Float, Job
 from implementations.ratings import Csr, Ratings

@@ -1,8 +1,8 @@
 """Rung 3, compilation: the loops compiled, one thread, one copy of the ratings, sorted by user."""
 
-from implementations.array_backend import ArrayBackend
+from implementations.array_backend import ArrayBackend, Model, model_of
 from implementations.backend import SolveError
-from implementations.kernels import Model, model_of, solve_columns, solve_rows
+from implementations.kernels import solve_columns, solve_rows
 from implementations.layout import by_user, csr_bytes
 from implementations.problem import Job
 from implementations.ratings import Ratings

@@ -74,15 +74,14 @@ def measured(name: str, way: Way, train: Ratings, rounds: int) -> list[list[floa
         workers = [ready(one, way, folder, stack) for one in names]
         for number in range(rounds):
             for which in np.random.default_rng(number).permutation(len(workers)):
-                core_of = number if find(names[which]).threads(usable_cores()) == 1 else None
-                seconds = turn(workers[which], way, core_of)
+                seconds = turn(workers[which], way, number)
                 taken += [seconds] if which < WORKERS else []
     return taken[WORKERS:]  # in the first round nothing was in the caches
 
 
-def turn(worker: Worker, way: Way, core_of: int | None) -> list[float]:
-    """Seconds of each sweep of a turn."""
-    timed = [worker.call(Session.turn, 1, None, False, core_of)[1] for _ in range(SWEEPS)]
+def turn(worker: Worker, way: Way, number: int) -> list[float]:
+    """Seconds of each sweep of a turn, on the cores of its round."""
+    timed = [worker.call(Session.turn, 1, None, False, number)[1] for _ in range(SWEEPS)]
     if way.rest:
         worker.rest()
     return [one.seconds for one in timed]

@@ -1,13 +1,14 @@
 """What takes part: one small interface over the two ways in which implementations are driven."""
 
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from functools import partial
 from time import perf_counter
 
-from harness.measure.cores import CoresApart
 from harness.measure.counters import Counts
 from harness.measure.timing import (
     SHORTEST_TURN_S,
+    Around,
     ReadCounters,
     Timed,
     calibrated_turn,
@@ -82,10 +83,10 @@ class HalfSweeps(Contestant):
         Makes the backend, and the one that trains a nested start.
     nested : bool
         Whether a start without users is to be one.
-    cores : int
-        That threads which sweep at once are to have, each one of its own; 1: they may have any.
     count : callable
         What the counters say so far.
+    around : callable
+        What the first sweep of each turn is made within.
     """
 
     def __init__(
@@ -93,12 +94,11 @@ class HalfSweeps(Contestant):
         make: Make,
         *,
         nested: bool = False,
-        cores: int = 1,
         count: ReadCounters = uncounted,
+        around: Around = nullcontext,
     ) -> None:
-        self._make, self._nested, self._count = make, nested, count
+        self._make, self._nested, self._count, self._around = make, nested, count, around
         self._backend = make()
-        self._around = CoresApart(cores).settling
 
     def prepare(self, train: Ratings) -> None:
         """Lay out the ratings."""
@@ -226,8 +226,7 @@ def contestant(
     params: AlsParams,
     threads: int,
     count: ReadCounters = uncounted,
-    *,
-    core_each: bool = True,
+    around: Around = nullcontext,
 ) -> Contestant:
     """Contestant of a variant.
 
@@ -238,12 +237,11 @@ def contestant(
     threads : int
     count : callable
         What the counters say so far.
-    core_each : bool
-        Whether each thread is to have a core of its own.
+    around : callable
+        What the first sweep of each turn is made within, where there are sweeps.
     """
     if variant.is_whole_fit:
         return WholeFits(variant.create_fit(params, threads), count)
     make = partial(variant.create, params, threads)
-    cores = threads if core_each else 1
     nested = variant.acceleration.nested
-    return HalfSweeps(make, nested=nested, cores=cores, count=count)
+    return HalfSweeps(make, nested=nested, count=count, around=around)

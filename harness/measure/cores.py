@@ -1,4 +1,4 @@
-"""Which cores a turn is taken on: one thread on that of its round, several on one each."""
+"""Which cores a turn is taken on: those of its round, one for each thread that sweeps."""
 
 import os
 from collections.abc import Iterator
@@ -54,8 +54,16 @@ class CoresApart:
     """
 
     def __init__(self, threads: int) -> None:
-        self._threads, self._free = threads, _free_cores()
-        self._settled = threads < 2 or len(self._free) < threads
+        self._free = _physical_first(_free_cores())
+        self._threads = threads if len(self._free) >= threads else 1
+        self._working: list[int] = []  # once they are known
+        self._number = 0
+
+    def place(self, number: int) -> None:
+        """Give them the cores of a round, the same to whoever gives the same number."""
+        self._number = number
+        for n, thread in enumerate(self._working, number):
+            _keep(thread, {self._free[n % len(self._free)]})
 
     @contextmanager
     def settling(self) -> Iterator[None]:
@@ -64,7 +72,7 @@ class CoresApart:
         Threads that were not there before are left alone, and all others with them: whoever starts
         threads in each half-sweep would have them all start on the core of the one that does.
         """
-        if self._settled:
+        if self._threads < 2 or self._working:
             yield
             return
         before, start = _busy_ns(), perf_counter_ns()
@@ -76,9 +84,8 @@ class CoresApart:
         spent = {thread: ns - before.get(thread, 0) for thread, ns in _busy_ns().items()}
         working = sorted(thread for thread, ns in spent.items() if ns > least)
         if 2 <= len(working) <= self._threads and before.keys() >= {*working}:
-            for thread, core in zip(working, _physical_first(self._free), strict=False):
-                _keep(thread, {core})
-            self._settled = True
+            self._working = working
+            self.place(self._number)
 
     def release(self) -> None:
         """Let all threads have any core again."""

@@ -187,8 +187,8 @@ class Live:
             self._judge(judged)
 
     def _core_of(self, number: int) -> int | None:
-        """Number of a round's core; several threads, and what a library starts, have any."""
-        return number if self.has_halves and self.cell.threads == 1 else None
+        """Number of a round's cores; what a library starts has any."""
+        return number if self.has_halves else None
 
     def _count(self, timed: Timed) -> None:
         """Remember what a turn took."""

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.array_backend import ridge
-from implementations.kernels import Model
+from implementations.array_backend import Model, ridge
 from implementations.layout import read_only
 from implementations.problem import AlsParams
 from implementations.ratings import Csr

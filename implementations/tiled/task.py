@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.kernels import Model
+from implementations.array_backend import Model
 from implementations.problem import Float
 from implementations.ratings import Csr
 from implementations.tiled.rows import Rows, aligned_zeros

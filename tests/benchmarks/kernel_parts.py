@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from harness.measure.judge import row_difference
 from implementations import kernels, numpy_batched
-from implementations.array_backend import ridge
+from implementations.array_backend import model_of, ridge
 from implementations.backend import AlsBackend
-from implementations.kernels import model_of
 from implementations.numba_serial import NumbaSerial
 from implementations.numba_tiled import NumbaTiled
 from implementations.numpy_batched import NumpyBatched

@@ -15,6 +15,7 @@ from harness.measure.cores import CoresApart, on_core_of, rest
 from harness.measure.exchange import write_factors, write_ratings
 from harness.measure.handle import Worker
 from harness.measure.session import Session
+from implementations.problem import AlsParams
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "sched_setaffinity") or len(os.sched_getaffinity(0)) < 2,
@@ -78,6 +79,7 @@ class Watched:
 @pytest.mark.parametrize(("core_of", "cores"), [(None, len(os.sched_getaffinity(0))), (3, 1)])
 def test_a_session_takes_its_turn_there(core_of, cores):
     session = Session()
+    session.create("naive", AlsParams(), 1)
     session._contestant = Watched()
     assert len(session.turn(1, None, core_of=core_of)) == cores
 
@@ -126,6 +128,20 @@ def test_threads_that_work_in_a_sweep_have_a_core_each_from_then_on(two, apart):
     assert os.sched_getaffinity(0) == free, "it only waited"
     apart.release()
     assert all(os.sched_getaffinity(thread) == free for thread in threads)
+
+
+def test_threads_have_the_cores_of_their_round(two, apart):
+    """The same in the same round, all of them in as many rounds as there are cores."""
+    apart.place(5)
+    with apart.settling():
+        threads = _sweep(two)
+    free, met = os.sched_getaffinity(0), []
+    for number in (5, *range(len(free)), 5):
+        apart.place(number)
+        met.append([core for thread in threads for core in os.sched_getaffinity(thread)])
+    assert met[0] == met[-1]
+    assert {cores[0] for cores in met} == {cores[1] for cores in met} == free
+    assert all(first != second for first, second in met)
 
 
 def test_threads_that_start_in_a_sweep_are_left_alone(apart):

@@ -11,6 +11,7 @@ import pytest
 
 from harness.conformance.problems import irregular
 from implementations import kernels
+from implementations.array_backend import model_of
 from implementations.jit import OPTIONS
 from implementations.layout import by_user
 
@@ -75,7 +76,7 @@ def _double_arithmetic(kernel: str, dtype: str) -> list[str]:
     """Instructions of the compiled kernel that compute in double precision."""
     problem = irregular()
     factors = problem.factors(dtype)
-    csr, model = by_user(problem.train), kernels.model_of(problem.params, factors)
+    csr, model = by_user(problem.train), model_of(problem.params, factors)
     arguments = {
         "solve_rows": (csr, factors.items, model, 0, 0, factors.users),
         "solve_columns": (csr, factors.users, model, 1, factors.items),
@@ -104,6 +105,6 @@ def test_double_arithmetic_is_seen() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_ridge_is_in_the_dtype_and_the_mean_is_not_rounded(dtype: str) -> None:
     problem = irregular()
-    model = kernels.model_of(problem.params, problem.factors(dtype))
+    model = model_of(problem.params, problem.factors(dtype))
     assert model.ridge.dtype == np.dtype(dtype)
     assert model.mean == problem.train.mean

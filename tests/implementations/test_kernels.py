@@ -8,6 +8,7 @@ from strategies import RANKS, quick
 
 from harness.conformance.problems import irregular
 from implementations import kernels
+from implementations.array_backend import model_of
 from implementations.layout import by_user
 from implementations.problem import AlsParams
 
@@ -100,7 +101,7 @@ def test_add_eight_adds_the_products_to_the_lower_triangle(size: int, seed: int)
 @pytest.mark.parametrize(("count_scaled", "weight"), [(False, 1), (True, 6)])
 def test_add_ridge_weighs_by_count(count_scaled: bool, weight: int) -> None:
     params = AlsParams(rank=2, reg=3.0, bias_reg=5.0, count_scaled=count_scaled)
-    model = kernels.model_of(params, irregular().factors("float64"))
+    model = model_of(params, irregular().factors("float64"))
     system = np.ones((4, 8))
     kernels._add_ridge(system, model, 6)
     expected = np.ones((4, 8))
@@ -125,7 +126,7 @@ def test_packed_triangles_unpack_to_what_was_packed(n: int, seed: int) -> None:
 def test_gather_writes_the_row_one_and_the_residual(biases: bool) -> None:
     problem = irregular().with_params(biases=biases)
     factors = problem.factors("float64")
-    csr, model = by_user(problem.train), kernels.model_of(problem.params, factors)
+    csr, model = by_user(problem.train), model_of(problem.params, factors)
     entry, v = 11, np.zeros(8)
     kernels._gather(csr, factors.items, model, entry, v)
     *q, c = factors.items[csr.indices[entry]]
@@ -136,7 +137,7 @@ def test_gather_writes_the_row_one_and_the_residual(biases: bool) -> None:
 def test_solve_rows_writes_its_rows_only() -> None:
     problem = irregular()
     factors = problem.factors("float64")
-    csr, model = by_user(problem.train), kernels.model_of(problem.params, factors)
+    csr, model = by_user(problem.train), model_of(problem.params, factors)
     out = np.full_like(factors.users, np.nan)
     assert kernels.solve_rows(csr, factors.items, model, 3, 8, out) == -1
     written = np.isfinite(out).all(axis=1)

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from implementations.array_backend import ridge
-from implementations.kernels import Model
+from implementations.array_backend import Model, ridge
 from implementations.problem import AlsParams
 from implementations.ratings import Csr
 from implementations.tiled.systems import Systems

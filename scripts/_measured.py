@@ -16,6 +16,8 @@ from harness.study.summary import curve_of, observations, rate_table, title_of
 from harness.study.trials import Settings
 from scripts._records import FIGURES_IN, RECORDS, Part, Recorded, processor_of, wrapped
 from scripts.compare_bits import rows as bit_rows
+from scripts.end_to_end import about as whole_job_about
+from scripts.end_to_end import rows as whole_job_rows
 from scripts.measure_cluster import rows as cluster_rows
 from scripts.measure_network import rows as network_rows
 from scripts.measure_turns import rows as turn_rows
@@ -69,6 +71,15 @@ def network(_: Sequence[Recorded], __: Path) -> str:
         about = f"{facts['data']}, rank {rank}, {workers} workers"
         found += _headed(f"{_processor(facts)} ({folder}); {about}:", network_rows(facts["lines"]))
     return "\n\n".join(found)
+
+
+def whole_job(_: Sequence[Recorded], __: Path) -> str:
+    """From the cache to a judged model, phase by phase, on each machine."""
+    found = []
+    for folder, facts in _measured("end-to-end.json"):
+        about = f"{_processor(facts)} ({folder}). {whole_job_about(facts)}:"
+        found += _headed(about, whole_job_rows(facts))
+    return "\n\n".join(found) or "Not recorded yet."
 
 
 def turns(_: Sequence[Recorded], __: Path) -> str:
@@ -204,4 +215,5 @@ MEASURED: dict[str, Part] = {
     "studies": studies,
     "study": study,
     "turns": turns,
+    "whole-job": whole_job,
 }

@@ -9,41 +9,20 @@ from time import perf_counter_ns, sleep
 
 # A thread that works in a sweep is busy for this share of it at least, even if all share a core.
 _BUSY = 0.25
-# Threads of OpenMP and of BLAS spin for milliseconds after a call, in case there is another one.
-_LOOK_EVERY_S, _LONGEST_REST_S = 0.001, 0.1
-_CORES = Path("/sys/devices/system/cpu")
+# Threads of OpenMP spin for milliseconds after a call, those of OpenBLAS for 2**28 cycles.
+_LOOK_EVERY_S, _LONGEST_REST_S = 0.001, 0.2
+_SYSTEM = Path("/sys/devices/system")
 
 
-@contextmanager
-def on_core_of(number: int | None) -> Iterator[None]:
-    """Keep all threads of this process on one core meanwhile.
+class Cores:
+    """The cores that the threads of a process sweep on: one for each (Linux).
 
     A process that waits for its turn wakes up on the core that it was on. Cores differ by what else
     runs on them or, on a virtual machine, beside them; so two cells would differ for as long as
-    their processes live. Where all have the same core in a round, and another one in the next, that
+    their processes live. Where all have the same cores in a round, and others in the next, that
     cancels.
 
-    Parameters
-    ----------
-    number : int or None
-        Whoever gives the same number has the same core. None: any core, as always; so, too, where
-        the system keeps nobody on a core (only Linux does), or there is but one.
-    """
-    free = _free_cores()
-    if number is None or len(free) < 2:
-        yield
-        return
-    _keep_all_on({free[number % len(free)]})
-    try:
-        yield
-    finally:
-        _keep_all_on({*free})
-
-
-class CoresApart:
-    """Keeps the threads that sweep on a core each (Linux).
-
-    Linux wakes a thread on the core of the one that it waited for, and moves it milliseconds later.
+    A thread wakes up on the core of the one that it waited for, and is moved milliseconds later.
     Half-sweeps that are shorter are over by then: all their threads share one core for as long as
     they sweep, or in some turns and not in others, as chance has it.
 
@@ -51,23 +30,39 @@ class CoresApart:
     ----------
     threads : int
         The most that sweep at once.
+    each : bool
+        Whether each is to have a core; False: they may have any, as always. So, too, where the
+        system keeps nobody on a core, or there are not enough.
     """
 
-    def __init__(self, threads: int) -> None:
-        self._free = _physical_first(_free_cores())
-        self._threads = threads if len(self._free) >= threads else 1
-        self._working: list[int] = []  # once they are known
+    def __init__(self, threads: int, *, each: bool = True) -> None:
+        free = _free_cores()
+        self._threads = threads if each and len(free) >= max(threads, 2) else 0
+        self._free = _physical_first(free)
+        self._working: list[int] = []  # of several threads, once they are known
         self._number = 0
 
-    def place(self, number: int) -> None:
-        """Give them the cores of a round, the same to whoever gives the same number."""
-        self._number = number
-        for n, thread in enumerate(self._working, number):
-            _keep(thread, {self._free[n % len(self._free)]})
+    @contextmanager
+    def of_round(self, number: int | None) -> Iterator[None]:
+        """Take a turn on the cores of a round, the same for whoever gives the same number.
+
+        None: on those that there were before.
+        """
+        if number is not None:
+            self._number = number
+            self._place()
+        if number is None or self._threads != 1:
+            yield
+            return
+        _keep({self._free[number % len(self._free)]}, *threads_of())
+        try:
+            yield
+        finally:
+            self.release()
 
     @contextmanager
     def settling(self) -> Iterator[None]:
-        """Watch who works during a sweep, and keep them apart from then on; done once.
+        """Watch who works during a sweep of several threads, and keep them apart from then on.
 
         Threads that were not there before are left alone, and all others with them: whoever starts
         threads in each half-sweep would have them all start on the core of the one that does.
@@ -78,18 +73,21 @@ class CoresApart:
         before, start = _busy_ns(), perf_counter_ns()
         yield
         least = _BUSY * (perf_counter_ns() - start)
-        rest(
-            os.getpid()
-        )  # a thread that goes on spinning is accounted for only every few milliseconds
+        rest(os.getpid())  # a spinning thread is accounted for only every few milliseconds
         spent = {thread: ns - before.get(thread, 0) for thread, ns in _busy_ns().items()}
         working = sorted(thread for thread, ns in spent.items() if ns > least)
         if 2 <= len(working) <= self._threads and before.keys() >= {*working}:
             self._working = working
-            self.place(self._number)
+            self._place()
+
+    def _place(self) -> None:
+        for n, thread in enumerate(self._working, self._number):
+            _keep({self._free[n % len(self._free)]}, thread)
 
     def release(self) -> None:
         """Let all threads have any core again."""
-        _keep_all_on({*self._free})
+        if self._threads:
+            _keep({*self._free}, *threads_of())
 
 
 def rest(process: int) -> None:
@@ -116,8 +114,16 @@ def _runs(process: int, thread: int) -> bool:
 
 
 def _free_cores() -> list[int]:
-    """Cores that this thread may have, ascending; none where the system keeps nobody on a core."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
+    """Cores that this process may be kept on, ascending.
+
+    None where the system keeps nobody on a core, and where some are nearer to a memory than others:
+    a thread that is moved there leaves its data behind.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return []
+    free = os.sched_getaffinity(0)
+    lists = [_listed(file) for file in _SYSTEM.glob("node/node*/cpulist")]
+    return sorted(free) if all(free <= cores for cores in lists if free & cores) else []
 
 
 def _physical_first(cores: list[int]) -> list[int]:
@@ -127,11 +133,16 @@ def _physical_first(cores: list[int]) -> list[int]:
 
 def _rank_among_siblings(core: int) -> int:
     """How many logical cores of the same physical core come before this one."""
+    siblings = _listed(_SYSTEM / f"cpu/cpu{core}/topology/core_cpus_list")
+    return sum(one < core for one in siblings)
+
+
+def _listed(file: Path) -> set[int]:
+    """Numbers in a file of the system, such as 0-1,8-9."""
     with suppress(OSError, ValueError):
-        text = (_CORES / f"cpu{core}/topology/core_cpus_list").read_text()  # such as 0-1,8-9
-        runs = [part.split("-") for part in text.strip().split(",")]
-        return sum(1 for run in runs for one in range(int(run[0]), int(run[-1]) + 1) if one < core)
-    return 0
+        runs = [part.split("-") for part in file.read_text().strip().split(",")]
+        return {one for run in runs for one in range(int(run[0]), int(run[-1]) + 1)}
+    return set()
 
 
 def threads_of(process: int | str = "self") -> list[int]:
@@ -156,11 +167,7 @@ def _busy_ns() -> dict[int, int]:
     return found
 
 
-def _keep_all_on(cores: set[int]) -> None:
-    for thread in threads_of():
-        _keep(thread, cores)
-
-
-def _keep(thread: int, cores: set[int]) -> None:
-    with suppress(ProcessLookupError):  # it has ended meanwhile
-        os.sched_setaffinity(thread, cores)
+def _keep(cores: set[int], *threads: int) -> None:
+    for thread in threads:
+        with suppress(OSError):  # it has ended, or the cores have been taken away
+            os.sched_setaffinity(thread, cores)

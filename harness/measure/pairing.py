@@ -14,7 +14,7 @@ from time import perf_counter
 import numpy as np
 
 from harness.difference import row_differences
-from harness.measure.cores import CoresApart, rest
+from harness.measure.cores import Cores, rest
 from harness.measure.timing import (
     CALIBRATION_TRIES,
     WARM_BELOW_S,
@@ -128,7 +128,7 @@ class Pairing:
 
     def _block(self, order: tuple[int, int]) -> Block:
         made = {which: self._made(which) for which in order}
-        cores = {which: CoresApart(self._threads) for which in order}
+        cores = {which: Cores(self._threads) for which in order}
 
         def sweep(which: int, sweeps: int) -> Timed:
             with cores[which].settling():

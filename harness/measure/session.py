@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.measure.contestant import contestant
-from harness.measure.cores import CoresApart, on_core_of
+from harness.measure.cores import Cores
 from harness.measure.counters import Counters
 from harness.measure.exchange import map_ratings, read_factors, write_factors
 from harness.measure.machine import process_bytes, threads_in_force
@@ -79,8 +79,8 @@ class Session:
         self, variant: str, params: AlsParams, threads: int, *, core_each: bool = True
     ) -> None:
         """Make the contestant, whose threads are to have a core each, or may have any."""
-        self._variant, self._params, self._threads = find(variant), params, threads
-        self._cores = CoresApart(threads if core_each else 1)
+        self._variant, self._params = find(variant), params
+        self._cores = Cores(threads, each=core_each)
         given = self._variant, params, threads, _count(), self._cores.settling
         self._contestant = contestant(*given)
 
@@ -111,13 +111,8 @@ class Session:
         warm: bool = False,
         core_of: int | None = None,
     ) -> Timed:
-        """Sweep on the clock (`Contestant.turn`), on the cores of this number.
-
-        One thread has that of `on_core_of`, several have those of `CoresApart`.
-        """
-        if core_of is not None:
-            self._cores.place(core_of)
-        with on_core_of(core_of if self._threads == 1 else None):
+        """Sweep on the clock (`Contestant.turn`), on the cores of this round (`Cores.of_round`)."""
+        with self._cores.of_round(core_of):
             return self._contestant.turn(sweeps, judged, warm)
 
     def half_sweep(self, side: Side) -> None:

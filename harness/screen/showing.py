@@ -84,7 +84,8 @@ def _write(
     write_figures(figures, folder / "figures")
     page = write_page(findings, figures, found, _beside(run, folder), folder)
     screen.line(f"tables   {folder / 'table.md'}, {folder / 'table.csv'}")
-    names = ", ".join(sorted(figure.name for figure in figures))
+    drawn = (folder / "figures").glob("*.svg")  # those of `latent`, too, where there are some
+    names = ", ".join(sorted(path.stem for path in drawn))
     for line in wrapped([f"figures  {folder / 'figures'}: {names} (SVG and PNG)"], screen.width):
         screen.line(line)
     screen.line(f"page     {page}")

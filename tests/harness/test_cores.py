@@ -11,7 +11,7 @@ import pytest
 
 from harness.conformance.problems import irregular
 from harness.measure import cores
-from harness.measure.cores import CoresApart, on_core_of, rest
+from harness.measure.cores import Cores, rest
 from harness.measure.exchange import write_factors, write_ratings
 from harness.measure.handle import Worker
 from harness.measure.session import Session
@@ -27,7 +27,7 @@ def test_the_same_number_is_the_same_core_and_the_next_one_another():
     free = os.sched_getaffinity(0)
     met = []
     for number in (4, 4, 5):
-        with on_core_of(number):
+        with Cores(1).of_round(number):
             met.append(os.sched_getaffinity(0))
     assert met[0] == met[1] != met[2]
     assert all(len(cores) == 1 and cores <= free for cores in met)
@@ -38,7 +38,7 @@ def test_all_cores_are_met_in_as_many_rounds():
     free = os.sched_getaffinity(0)
     met: set[int] = set()
     for number in range(len(free)):
-        with on_core_of(number):
+        with Cores(1).of_round(number):
             met |= os.sched_getaffinity(0)
     assert met == free
 
@@ -48,7 +48,7 @@ def test_threads_that_are_there_are_kept_and_released():
     waiting = Thread(target=stop.wait)
     waiting.start()
     try:
-        with on_core_of(1):
+        with Cores(1).of_round(1):
             assert len(os.sched_getaffinity(waiting.native_id)) == 1
         assert os.sched_getaffinity(waiting.native_id) == free
     finally:
@@ -58,14 +58,14 @@ def test_threads_that_are_there_are_kept_and_released():
 
 def test_an_exception_releases_them():
     free = os.sched_getaffinity(0)
-    with pytest.raises(ValueError, match="from within"), on_core_of(0):
+    with pytest.raises(ValueError, match="from within"), Cores(1).of_round(0):
         raise ValueError("from within")
     assert os.sched_getaffinity(0) == free
 
 
 def test_no_number_keeps_nobody():
     free = os.sched_getaffinity(0)
-    with on_core_of(None):
+    with Cores(1).of_round(None):
         assert os.sched_getaffinity(0) == free
 
 
@@ -109,7 +109,7 @@ def two():
 @pytest.fixture
 def apart():
     """Cores for two threads, given back afterwards."""
-    apart = CoresApart(2)
+    apart = Cores(2)
     yield apart
     apart.release()
 
@@ -132,13 +132,12 @@ def test_threads_that_work_in_a_sweep_have_a_core_each_from_then_on(two, apart):
 
 def test_threads_have_the_cores_of_their_round(two, apart):
     """The same in the same round, all of them in as many rounds as there are cores."""
-    apart.place(5)
-    with apart.settling():
+    with apart.of_round(5), apart.settling():
         threads = _sweep(two)
     free, met = os.sched_getaffinity(0), []
     for number in (5, *range(len(free)), 5):
-        apart.place(number)
-        met.append([core for thread in threads for core in os.sched_getaffinity(thread)])
+        with apart.of_round(number):
+            met.append([core for thread in threads for core in os.sched_getaffinity(thread)])
     assert met[0] == met[-1]
     assert {cores[0] for cores in met} == {cores[1] for cores in met} == free
     assert all(first != second for first, second in met)
@@ -165,7 +164,7 @@ def test_one_thread_that_works_alone_is_left_alone(two, apart):
 @pytest.mark.parametrize("threads", [1, 2 + len(os.sched_getaffinity(0))])
 def test_nobody_is_kept_where_there_is_one_thread_or_more_than_cores(threads, two):
     free = os.sched_getaffinity(0)
-    with CoresApart(threads).settling():
+    with Cores(threads).settling():
         found = _sweep(two)
     assert all(os.sched_getaffinity(thread) == free for thread in found)
 
@@ -191,16 +190,28 @@ def test_a_sweep_that_fails_keeps_nobody(two, apart):
     ],
 )
 def test_one_core_of_each_pair_comes_first(siblings, expected, tmp_path, monkeypatch):
-    monkeypatch.setattr(cores, "_CORES", tmp_path)
+    monkeypatch.setattr(cores, "_SYSTEM", tmp_path)
     for core in range(8):
-        (tmp_path / f"cpu{core}/topology").mkdir(parents=True)
-        (tmp_path / f"cpu{core}/topology/core_cpus_list").write_text(f"{siblings(core)}\n")
+        (tmp_path / f"cpu/cpu{core}/topology").mkdir(parents=True)
+        (tmp_path / f"cpu/cpu{core}/topology/core_cpus_list").write_text(f"{siblings(core)}\n")
     assert cores._physical_first([*range(8)]) == expected
 
 
 def test_cores_of_which_the_system_says_nothing_come_in_their_order(tmp_path, monkeypatch):
-    monkeypatch.setattr(cores, "_CORES", tmp_path)
+    monkeypatch.setattr(cores, "_SYSTEM", tmp_path)
     assert cores._physical_first([3, 1, 2]) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("nodes", [["{0}"], ["{0}", "{1}-99"], ["", "{0},{1}"]])
+def test_nobody_is_kept_where_memory_is_nearer_to_some_cores(nodes, tmp_path, monkeypatch):
+    free = sorted(os.sched_getaffinity(0))
+    monkeypatch.setattr(cores, "_SYSTEM", tmp_path)
+    for number, text in enumerate(nodes):
+        (tmp_path / f"node/node{number}").mkdir(parents=True)
+        (tmp_path / f"node/node{number}/cpulist").write_text(text.format(*free) + "\n")
+    all_in_one = nodes[-1] == "{0},{1}" and len(free) == 2
+    with Cores(1).of_round(0):
+        assert (len(os.sched_getaffinity(0)) == 1) == all_in_one
 
 
 def test_a_rest_lasts_as_long_as_another_thread_works(two, monkeypatch):

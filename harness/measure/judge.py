@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from harness.data.ladder.rung import Rung
 from harness.difference import row_differences
@@ -45,7 +46,9 @@ class Judge:
     def __call__(self, factors: Factors) -> Judgement:
         """RMSE on train and test, and predictions of a sample of (user, item) pairs."""
         rung, n_cold = self.rung, int(self._cold.sum())
-        with np.errstate(over="ignore", invalid="ignore"):  # `finite` says it
+        # Of BLAS one thread does: others would go on spinning into the turn that comes next.
+        one_thread = self._libraries.limit(limits=1, user_api="blas")
+        with one_thread, np.errstate(over="ignore", invalid="ignore"):  # `finite` says it
             train, _ = error_sums(rung.train, factors)
             warm, cold = error_sums(rung.test, factors, self._cold)
             return Judgement(
@@ -55,6 +58,10 @@ class Judge:
                 train + penalty(self.params, factors, self._weights),
                 predict(factors, *self._sample),
             )
+
+    @cached_property
+    def _libraries(self) -> ThreadpoolController:
+        return ThreadpoolController()
 
     @cached_property
     def _weights(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,5 +1,6 @@
 """A cell while its worker is alive."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.measure.cores import rest
 from harness.measure.exchange import read_factors
 from harness.measure.handle import Worker, WorkerFailure
 from harness.measure.judge import Judge
@@ -172,6 +174,7 @@ class Live:
     def take_turn(self, number: int, position: int) -> None:
         """One turn in one round; judged where it is one of the first sweeps."""
         judged = self.next_judged
+        rest(os.getpid())  # threads of a library that judging called may go on spinning here
         _, timed = self.worker.call(
             Session.turn, self.turn_sweeps, judged, self.warm, self._core_of(number)
         )

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 from tiny import PARAMS, tiny_dataset
 
 from harness.data.ladder.rung import Rung
 from harness.data.ladder.scales import cut
+from harness.measure import judge
 from harness.measure.judge import Judge, row_difference
 from implementations.error_sums import error_sums
 from implementations.factors import Factors
@@ -134,3 +136,15 @@ def test_a_row_that_is_not_finite_differs_most(value, wrong):
     rows[wrong][2, 1] = value
     gap = row_difference(**rows)
     assert (gap.relative, gap.row) == (np.inf, 2)
+
+
+def test_judging_takes_one_thread_of_blas_whose_others_would_spin(rung, monkeypatch):
+    def threads():
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    during = []
+    monkeypatch.setattr(judge, "penalty", lambda *_: during.extend(threads()) or 0.0)
+    before = threads()
+    Judge(rung, PARAMS)(_factors(rung))
+    assert during == [1] * len(before)
+    assert threads() == before

@@ -1,11 +1,13 @@
 """How many turns a cell takes: its budget, and what it may take of its rung's seconds."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from made_runs import planned
 
+from harness.measure import live
 from harness.measure.live import FREE_S, Live
 from harness.measure.plan import Plan
 from harness.measure.session import Facts, Session
@@ -113,3 +115,15 @@ def test_an_unlimited_budget_takes_every_round():
     turns, events = turns_of(1000.0, budget_s=float("inf"))
     assert turns == 100
     assert events[-1].status == "ok"
+
+
+def test_a_turn_waits_for_what_judging_left_behind(monkeypatch):
+    """First the runner's threads stop, then the worker sweeps, then its own threads stop."""
+    met = []
+    one = cell(1.0, [])
+    monkeypatch.setattr(live, "rest", met.append)
+    call, rest = one.worker.call, one.worker.rest
+    one.worker.call = lambda *given: met.append("turn") or call(*given)
+    one.worker.rest = lambda: met.append("its rest") or rest()
+    one.take_turn(1, 0)
+    assert met[:3] == [os.getpid(), "turn", "its rest"]

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from harness.measure.cores import Cores
 from harness.measure.machine import available_bytes
 from harness.measure.rate_kernels import Loop, fill, multiply_add_loop, read
 
@@ -66,10 +65,7 @@ class Rater:
         """
         rates: dict[str, list[float]] = {}
         with ThreadPoolExecutor(threads) as pool, threadpool_limits(threads):
-            own = self._own(pool, threads)
-            with Cores(threads).settling():  # each thread of the pool has a core from here on
-                own["fma_float32_gflops"].do()
-            rates |= self._in_turn(own)
+            rates |= self._in_turn(self._own(pool, threads))
             rates |= self._in_turn(self._products())  # last: their threads stay awake for a while
         medians = {name: median(values) for name, values in rates.items()}
         return medians, {name: max(values) for name, values in rates.items()}

@@ -1,8 +1,9 @@
-"""How often `pair` is right: on the same twice, and where some rows are solved twice.
+"""How often `pair` is right: on a rung and its twin, and where the twin solves some rows twice.
 
     python -m scripts.try_pair --trials 20 --seconds 20 --out pair.jsonl
 
-A slow-down solves one row in so many twice, so its true size is known by its trials together only.
+The twin is a copy of the rung's source that is compiled by itself (`scripts._twin`). A slow-down
+solves one row in so many twice, so its true size is known by its trials together only.
 A file that is there is gone on with.
 """
 
@@ -19,8 +20,9 @@ from tabulate import tabulate
 
 from harness.commands.pair import PairRequest, trial
 from harness.measure.machine import describe_machine
-from harness.study.backends import PLAIN, SLOWED, alias
+from harness.scratch import scratch_folder
 from implementations.problem import AlsParams
+from scripts._twin import write_twin
 
 # One row in so many is solved twice: that share of a sweep, and what a second call costs.
 SLOWED_BY = {"nothing": None, "one row in 180": 180, "one row in 90": 90, "one row in 36": 36}
@@ -69,26 +71,28 @@ def main() -> int:
         lines = [json.loads(line) for line in options.out.read_text("utf-8").splitlines()]
     options.out.parent.mkdir(parents=True, exist_ok=True)
     machine = describe_machine()
-    for number in range(options.trials):
-        for name in SLOWED_BY:
-            if any(line["slowed"] == name and line["trial"] == number for line in lines):
-                continue
-            lines.append(_tried(options, name, number) | {"machine": machine})
-            with options.out.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(lines[-1]) + "\n")
+    with scratch_folder() as folder:
+        slow_downs = tuple(filter(None, SLOWED_BY.values()))
+        twins = write_twin(Path(folder), options.impl, slow_downs)
+        for number in range(options.trials):
+            for name, one_in in SLOWED_BY.items():
+                if any(line["slowed"] == name and line["trial"] == number for line in lines):
+                    continue
+                tried = _tried(options, name, twins[one_in or 0], number)
+                lines.append(tried | {"machine": machine})
+                with options.out.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(lines[-1]) + "\n")
     table, headers = rows(lines)
     print(tabulate(table, headers, disable_numparse=True))
     return 0
 
 
-def _tried(options: argparse.Namespace, name: str, number: int) -> dict[str, Any]:
+def _tried(options: argparse.Namespace, name: str, twin: str, number: int) -> dict[str, Any]:
     """One trial of a slow-down."""
-    one_in = SLOWED_BY[name]
-    kind = PLAIN if one_in is None else f"{SLOWED}{one_in}"
     asked = {"scale": options.scale, "threads": options.threads}
     request = PairRequest(
-        old=alias(PLAIN, 1, options.impl),
-        new=alias(kind, 2, options.impl),
+        old=options.impl,
+        new=twin,
         data=options.data,
         params=AlsParams(rank=options.rank),
         seconds=options.seconds,
@@ -102,7 +106,8 @@ def _tried(options: argparse.Namespace, name: str, number: int) -> dict[str, Any
         named
         | asked
         | found
-        | {"beside": options.beside, "blocks": result.blocks, "seconds": seconds}
+        | {"beside": options.beside, "blocks": result.blocks, "processes": result.processes}
+        | {"seconds": seconds}
     )
 
 

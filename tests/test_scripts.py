@@ -27,6 +27,10 @@ SMALL = {
         "--scales 100k --rates 1000 --workers 1 --sweeps 1",
         missing() or "1,000 Mbit/s",
     ),
+    "measure_processes": (
+        "--impl numba-serial --processes 2 --rounds 2 --out {out}/processes.json",
+        "between processes: sweep",
+    ),
     "measure_turns": (
         "--scales 100k --impl numba-serial,numba-tiled --rounds 2",
         "first takes longer by",

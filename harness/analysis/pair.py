@@ -1,17 +1,22 @@
-"""Which of two is faster, from blocks of turns that both had: one estimate, one interval."""
+"""Which of two is faster, from turns that both had in several processes: one interval."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import trim_mean
 from scipy.stats.mstats import winsorize
 
-from harness.analysis.inference import ALPHA, LEVEL, Shift
+from harness.analysis.alignment import Contrast
+from harness.analysis.inference import ALPHA, LEVEL, Shift, shift_of
 from harness.student import student_quantile
 
-# Blocks that somebody else disturbed lie at both ends: so large a part of either is left out.
+# What somebody else disturbed lies at both ends: so large a part of either is left out.
 TRIM = 0.2
-FEWEST_BLOCKS = 6
+FEWEST_TO_TRIM = 10
+# From so many processes on, their own scatter says how sure they are.
+FEWEST_PROCESSES = 6
 
 
 @dataclass(frozen=True)
@@ -22,11 +27,12 @@ class PairResult:
     ----------
     shift : Shift
         Of NEW against OLD.
-    blocks : int
+    blocks, processes : int
     """
 
     shift: Shift
     blocks: int
+    processes: int
 
     @property
     def half_width(self) -> float:
@@ -48,29 +54,48 @@ class PairResult:
         return bool(abs(shift.log) + reach < np.log1p(margin))
 
 
-def pair_result(old: Sequence[float], new: Sequence[float]) -> PairResult:
-    """Trimmed mean of the differences in log seconds, with its t interval (Tukey, McLaughlin 1963).
+def pair_result(processes: Sequence[Sequence[float]]) -> PairResult:
+    """Mean of what processes say, with its t interval.
 
     Parameters
     ----------
-    old, new : sequence of float
-        Mean log seconds of a sweep of each, block by block.
+    processes : sequence of sequence of float
+        Differences in log seconds, new less old, of the blocks of each process. Those of one
+        process share where its code lies, so they count as one: their trimmed mean.
 
     Returns
     -------
     PairResult
-        Without a standard error where there are fewer than six blocks.
+        Without a standard error where there is a single block.
+
+    Notes
+    -----
+    From ten processes on, without the lowest and the highest fifth (Tukey, McLaughlin 1963). Fewer
+    than six tell little of what processes differ by: the variance is moderated then, as in a run.
     """
-    differences = np.sort(np.asarray(new) - np.asarray(old))
-    n = len(differences)
-    cut = int(TRIM * n)
-    log = float(differences[cut : n - cut].mean())
-    if n < FEWEST_BLOCKS:
-        return PairResult(Shift(log, None), n)
-    deviation = float(np.asarray(winsorize(differences, (TRIM, TRIM))).std(ddof=1))
+    means = np.array([trim_mean(blocks, TRIM) for blocks in processes])
+    n, blocks = len(means), sum(map(len, processes))
+    if n < FEWEST_PROCESSES:
+        return PairResult(shift_of(_few(processes, means)), blocks, n)
+    cut = int(TRIM * n) if n >= FEWEST_TO_TRIM else 0
     kept = n - 2 * cut
+    log = float(np.sort(means)[cut : n - cut].mean())
+    deviation = float(np.asarray(winsorize(means, (cut / n, cut / n))).std(ddof=1))
     error = deviation / ((1 - 2 * cut / n) * np.sqrt(n))
-    return PairResult(Shift(log, float(error), kept - 1), n)
+    return PairResult(Shift(log, float(error), kept - 1), blocks, n)
+
+
+def _few(processes: Sequence[Sequence[float]], means: NDArray[np.float64]) -> Contrast:
+    """What few processes say, by the scatter of blocks within them, and by their own."""
+    n = len(means)
+    residuals = np.concatenate([np.asarray(one) - np.mean(one) for one in processes])
+    freedom = len(residuals) - n
+    lone = float(np.sum(residuals**2)) / freedom if freedom else None
+    variance = None if lone is None else lone * float(np.mean([1 / len(p) for p in processes])) / n
+    between = float(means.var(ddof=1)) / n if n > 1 else None
+    if variance is None and between is not None:  # a block to a process: their scatter has both
+        variance, freedom = between, n - 1
+    return Contrast(float(means.mean()), variance, freedom, 2 / n, between, n - 1)
 
 
 def verdict_on(result: PairResult, equivalent: float | None) -> str:

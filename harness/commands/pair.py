@@ -9,7 +9,7 @@ from time import perf_counter
 
 import numpy as np
 
-from harness.analysis.pair import PairResult, pair_result, verdict_on
+from harness.analysis.pair import FEWEST_PROCESSES, PairResult, pair_result, verdict_on
 from harness.commands.check import find_or_say
 from harness.data.datasets import open_dataset
 from harness.data.ladder.scales import cut
@@ -27,11 +27,11 @@ from implementations.problem import AlsParams
 from implementations.ratings import Ratings
 from implementations.registry import usable_cores
 
-# Processes that share the time, where it is long: what is the same while one lives, cancels.
-PROCESSES = 5
-# A process takes two or three seconds to be ready: it is to be worth them.
-# `--until` looks when one has ended, which is not to be waited for too long.
-_SHORTEST_S, _LONGEST_S = 10.0, 15.0
+# Seconds of a process, with those that it takes to be ready. Where its code lies makes a
+# difference for as long as it lives, up to several per cent: many short ones tell more than one
+# long one, and six at least are to fit. `--until` looks when one has ended.
+PROCESSES = 20
+_SHORTEST_S, _LONGEST_S = 3.0, 15.0
 _SEED = 1
 _NEAR_1 = 0.7
 # Of whatever another checkout says of itself: float32's, the larger one.
@@ -68,6 +68,7 @@ class PairRequest:
 
 # How far results are apart, and what takes the turns: that is not asked where they differ.
 Rounds = Iterator[tuple[float, Callable[[], list[Block]]]]
+Processes = list[list[Block]]
 
 
 def pair(request: PairRequest) -> int:
@@ -116,27 +117,28 @@ def trial(request: PairRequest, seed: int) -> tuple[PairResult, float]:
         names, threads = (request.old, request.new), _threads(request.threads)
         given = request.params, threads, train, Path(folder)
         rounds = _together(names, *given, request.seconds, seed)
-        blocks = [block for _, take_turns in rounds for block in take_turns()]
-    return _result(blocks), perf_counter() - began
+        processes = [take_turns() for _, take_turns in rounds]
+    return _result(processes), perf_counter() - began
 
 
 def _race(
     request: PairRequest, rounds: Rounds, tolerance: float, screen: Screen, began: float
 ) -> int:
     """Go on until the time is over or the interval narrow; say what came of it."""
-    blocks: list[Block] = []
+    processes: Processes = []
     for gap, take_turns in rounds:
         if gap > tolerance:
             screen.line(f"results DIFFER: a row by {difference(gap)} of itself after one sweep")
             return 1
-        blocks += take_turns()
-        result = _result(blocks)
+        processes.append(take_turns())
+        result = _result(processes)
         screen.notice(_line(result, None))
         if request.until is not None and result.half_width <= request.until:
             break
     screen.line(f"same results after one sweep: no row is off by more than {gap:.0e} of itself")
     screen.line(_line(result, request.equivalent))
-    screen.line(f"{counted(len(blocks), 'block')} of turns, {perf_counter() - began:.0f} s")
+    turns = f"{counted(result.blocks, 'block')} of turns in {result.processes} processes"
+    screen.line(f"{turns}, {perf_counter() - began:.0f} s")
     return 0
 
 
@@ -178,15 +180,19 @@ def _together(
     seed: int = _SEED,
 ) -> Rounds:
     """Blocks in one process, and in the next, for so many seconds."""
-    share = min(max(seconds / PROCESSES, _SHORTEST_S), _LONGEST_S)
-    end = perf_counter() + seconds
+    # The first has to compile, and the last begins before the time is over.
+    share = min(max(seconds / PROCESSES, _SHORTEST_S), _LONGEST_S, seconds / (FEWEST_PROCESSES + 1))
+    end, gap = perf_counter() + seconds, None
     write_ratings(folder, train)
-    while perf_counter() < end:
+    while gap is None or perf_counter() < end:
         worker = Worker(threads, None)
         try:
             began = perf_counter()
             worker.call(Session.open, folder)
-            gap = worker.call(Session.pair, names, params, threads)[1]
+            worker.call(Session.pair, names, params, threads)
+            if gap is None:
+                gap = worker.call(Session.pair_gap)[1]
+                began = perf_counter()  # later ones have nothing to compile
             left = min(share - (perf_counter() - began), end - perf_counter())
             yield gap, partial(_blocks, worker, max(0.0, left), seed)
         finally:
@@ -209,8 +215,8 @@ def _apart(pairing: PairingApart, seconds: float) -> Rounds:
             return
 
 
-def _result(blocks: list[Block]) -> PairResult:
-    return pair_result([block.old for block in blocks], [block.new for block in blocks])
+def _result(processes: Processes) -> PairResult:
+    return pair_result([[block.new - block.old for block in blocks] for blocks in processes])
 
 
 def _line(result: PairResult, equivalent: float | None) -> str:

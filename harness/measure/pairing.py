@@ -1,8 +1,8 @@
 """Two implementations in one process, by turns, on one copy of the ratings.
 
-What makes equal things differ lies in where their memory happens to be: both are made anew for
-every block, so that it cancels over blocks. Within a block they take turns as A B B A, so that a
-drift cancels, too.
+Both are made anew for every block, so that where their memory lies cancels over blocks. Within a
+block they take turns as A B B A, so that a drift cancels, too. Where their code lies stays as it is
+while a process lives: whoever pairs them takes several.
 """
 
 from collections.abc import Callable, Sequence

@@ -11,8 +11,8 @@ from implementations.variant import Variant
 SHARE = 0.5
 """Of a rung's seconds on the clock, what one cell may take where no budget was asked for."""
 
-# Processes of a cell, one after another: three at least, and a new one after so many rounds.
-_FEWEST_PROCESSES, _MOST_PROCESS_ROUNDS = 3, 30
+# Processes of a cell, one after another: six at least, and a new one after so many rounds.
+_FEWEST_PROCESSES, _MOST_PROCESS_ROUNDS = 6, 30
 # Where the rounds may end early, they can after each process: these are shorter then.
 _PRECISE_PROCESS_ROUNDS = 10
 
@@ -42,7 +42,7 @@ class Plan:
     rounds : int
         Turns of every cell, so far as its budget goes.
     process_rounds : int
-        Rounds after which a cell goes on in a new process: where its memory lies makes a
+        Rounds after which a cell goes on in a new process: where its code and memory lie makes a
         difference that lasts as long as the process.
     budget_s : float
         Seconds of sweeps that a cell may take; may be infinite.
@@ -64,7 +64,7 @@ class Plan:
     params: AlsParams
     sweeps: int = 10
     rounds: int = 30
-    process_rounds: int = 10
+    process_rounds: int = 5
     budget_s: float = 60.0
     share: float | None = None
     precision: float | None = None

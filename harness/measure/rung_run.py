@@ -141,7 +141,7 @@ class RungRun:
             one.note_phase(phase, seconds)
 
     def _renew(self, live: Sequence[Live], stack: ExitStack) -> None:
-        """Replace workers by new ones, whose memory lies elsewhere."""
+        """Replace workers by new ones, whose code and memory lie elsewhere."""
         for one in live:
             one.attempt(one.note_facts)
             one.worker.stop()

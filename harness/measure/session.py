@@ -136,10 +136,13 @@ class Session:
                     f"not {(rows, width)} and {dtype}"
                 )
 
-    def pair(self, variants: tuple[str, str], params: AlsParams, threads: int) -> float:
-        """Make two variants on the ratings; how far a row of theirs is apart after a sweep."""
+    def pair(self, variants: tuple[str, str], params: AlsParams, threads: int) -> None:
+        """Two variants on the ratings."""
         old, new = (find(name) for name in variants)
         self._pairing = Pairing((old, new), params, threads, self._train)
+
+    def pair_gap(self) -> float:
+        """How far a row of the two is apart after a sweep of both."""
         return self._pairing.largest_difference()
 
     def pair_blocks(self, seconds: float, seed: int) -> list[Block]:

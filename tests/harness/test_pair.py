@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from tiny import PARAMS, tiny_dataset, write_csv
 
-from harness.analysis.pair import FEWEST_BLOCKS, pair_result, verdict_on
+from harness.analysis.inference import PROCESS_SPREAD
+from harness.analysis.pair import FEWEST_PROCESSES, pair_result, verdict_on
 from harness.cli import main
 from harness.measure.pairing import TURNS, Pairing
 from implementations.registry import find
@@ -15,18 +16,41 @@ from implementations.registry import find
 REPEATS = 1_000
 
 
-def simulated(rng, blocks, log_ratio=0.0, disturbed=0.15):
-    """Mean log seconds of both in blocks; somebody else disturbs one of them now and then."""
-    old = rng.normal(0, 0.02, blocks)
-    new = old + log_ratio + rng.normal(0, 0.02, blocks)
-    late = np.where(rng.random((2, blocks)) < disturbed, rng.exponential(0.3, (2, blocks)), 0)
-    return old + late[0], new + late[1]
+def simulated(rng, processes, log_ratio=0.0, *, disturbed=0.15, blocks=1, spread=0.0):
+    """Differences in blocks; somebody else disturbs one of the two now and then.
+
+    spread: of what the code of the two happens to differ by, in each process anew.
+    """
+    shape = processes, blocks
+    lucky = rng.normal(0, spread, (processes, 1))
+    late = np.where(rng.random((2, *shape)) < disturbed, rng.exponential(0.3, (2, *shape)), 0)
+    return log_ratio + lucky + rng.normal(0, 0.02, shape) + late[1] - late[0]
 
 
-@pytest.mark.parametrize("blocks", [10, 40, 200])
-def test_equals_are_called_different_in_one_of_a_hundred(blocks):
-    rng = np.random.default_rng(blocks)
-    results = [pair_result(*simulated(rng, blocks)) for _ in range(REPEATS)]
+@pytest.mark.parametrize("processes", [10, 40, 200])
+def test_equals_are_called_different_in_one_of_a_hundred(processes):
+    rng = np.random.default_rng(processes)
+    held(pair_result(simulated(rng, processes)) for _ in range(REPEATS))
+
+
+@pytest.mark.parametrize("processes", [FEWEST_PROCESSES, 20])
+def test_where_code_lies_is_no_difference(processes):
+    rng = np.random.default_rng(processes)
+    some = {"blocks": 4, "spread": 0.04, "disturbed": 0.0}
+    held(pair_result(simulated(rng, processes, **some)) for _ in range(REPEATS))
+
+
+@pytest.mark.parametrize("blocks", [1, 4])
+@pytest.mark.parametrize("processes", [2, FEWEST_PROCESSES - 1])
+def test_few_processes_go_by_the_guess(processes, blocks):
+    rng = np.random.default_rng(processes)
+    some = {"blocks": blocks, "spread": PROCESS_SPREAD * np.sqrt(2), "disturbed": 0.0}
+    held(pair_result(simulated(rng, processes, **some)) for _ in range(REPEATS))
+
+
+def held(results):
+    """What is promised of results on equals."""
+    results = list(results)
     wrong = sum(result.shift.verdict != "no difference seen" for result in results)
     assert wrong <= 0.02 * REPEATS  # 1 % promised; binomial scatter
     covered = sum(r.shift.interval[0] <= 1 <= r.shift.interval[1] for r in results)
@@ -35,21 +59,21 @@ def test_equals_are_called_different_in_one_of_a_hundred(blocks):
 
 def test_the_ratio_is_found_in_spite_of_disturbances():
     rng = np.random.default_rng(3)
-    results = [pair_result(*simulated(rng, 200, np.log(1.02))) for _ in range(300)]
+    results = [pair_result(simulated(rng, 200, np.log(1.02))) for _ in range(300)]
     assert np.mean([result.shift.ratio for result in results]) == pytest.approx(1.02, abs=1e-3)
     assert sum(result.shift.verdict == "slower" for result in results) >= 0.95 * 300
 
 
 def test_equivalence_is_claimed_inside_of_the_margin_only():
     rng = np.random.default_rng(4)
-    inside = [pair_result(*simulated(rng, 200, 0.0)) for _ in range(300)]
-    at_the_edge = [pair_result(*simulated(rng, 200, np.log(1.02))) for _ in range(REPEATS)]
+    inside = [pair_result(simulated(rng, 200, 0.0)) for _ in range(300)]
+    at_the_edge = [pair_result(simulated(rng, 200, np.log(1.02))) for _ in range(REPEATS)]
     assert sum(result.is_equivalent(0.02) for result in inside) >= 0.95 * 300
     assert sum(result.is_equivalent(0.02) for result in at_the_edge) <= 0.07 * REPEATS
 
 
-def test_few_blocks_make_no_claim():
-    few = pair_result([0.0] * (FEWEST_BLOCKS - 1), [1.0] * (FEWEST_BLOCKS - 1))
+def test_a_single_block_makes_no_claim():
+    few = pair_result([[1.0]])
     assert few.shift.interval is None
     assert few.half_width == np.inf
     assert verdict_on(few, None) == "too few blocks"
@@ -58,9 +82,9 @@ def test_few_blocks_make_no_claim():
 
 def test_words():
     rng = np.random.default_rng(5)
-    slow = pair_result(*simulated(rng, 100, 0.5))
+    slow = pair_result(simulated(rng, 100, 0.5))
     assert verdict_on(slow, 0.02) == "slower (α = 0.01)"
-    same = pair_result(*simulated(rng, 400))
+    same = pair_result(simulated(rng, 400))
     assert verdict_on(same, 0.02) == "equivalent within 2 %"
     assert verdict_on(same, None) == "no difference seen (α = 0.01)"
 
@@ -128,13 +152,13 @@ def test_a_line_with_an_interval_and_the_end_when_it_is_narrow(pair):
     assert "OLD numpy, NEW numba-tiled" in done.stdout
     assert "same results after one sweep: no row is off by" in done.stdout
     assert "of OLD's time: faster" in done.stdout
-    assert "blocks" in done.stdout
+    assert "of turns in " in done.stdout
 
 
 def test_it_ends_when_the_time_is_over(pair):
     done = pair("numpy", "numpy", "--seconds", "1")
     assert done.returncode == 0, done.stderr
-    assert " of turns, " in done.stdout
+    assert " of turns in " in done.stdout
 
 
 def test_different_results_are_no_race(pair, monkeypatch):

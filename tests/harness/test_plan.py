@@ -55,14 +55,14 @@ def test_a_plan_can_be_written(budget_s):
 
 @pytest.mark.parametrize(
     ("rounds", "precision", "expected"),
-    [(1, None, 1), (3, None, 1), (30, None, 10), (31, None, 11), (180, None, 30), (180, 0.05, 10)],
+    [(1, None, 1), (6, None, 1), (30, None, 5), (31, None, 6), (400, None, 30), (180, 0.05, 10)],
 )
-def test_cells_have_three_processes_at_least_and_none_longer_than_thirty_rounds(
+def test_cells_have_six_processes_at_least_and_none_longer_than_thirty_rounds(
     rounds, precision, expected
 ):
     assert process_rounds_of(rounds, precision) == expected
 
 
-def test_the_default_is_thirty_rounds_in_three_processes():
-    assert Plan.rounds / Plan.process_rounds == 3
+def test_the_default_is_thirty_rounds_in_six_processes():
+    assert Plan.rounds / Plan.process_rounds == 6
     assert Plan.process_rounds == process_rounds_of(Plan.rounds)

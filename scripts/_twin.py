@@ -1,0 +1,66 @@
+"""A copy of a rung that is compiled by itself: equal to it in all but where its code lies.
+
+Two names of one class run the same machine code, so they cannot differ by where it lies, as two
+implementations do.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from implementations.registry import find
+
+_PACKAGE = "twin"
+_SLOWED = """
+from harness.study.backends import Slowed
+from implementations.registry import find
+
+
+class Slowed{one_in}(Slowed):
+    variant = find("{plain}")
+    dtype_name, most_threads, one_in = variant.dtype, variant.most_threads, {one_in}
+"""
+
+
+def write_twin(folder: Path, implementation: str, slow_downs: tuple[int, ...]) -> dict[int, str]:
+    """Copy a rung into a package that this process and its workers find.
+
+    Parameters
+    ----------
+    folder : Path
+    implementation : str
+        One whose kernels are in `implementations.kernels`.
+    slow_downs : tuple of int
+        One row in so many is solved twice.
+
+    Returns
+    -------
+    dict
+        Names of the twin, by its slow-down; 0: of that which solves no row twice.
+
+    Raises
+    ------
+    ValueError
+        Where its kernels are elsewhere.
+    """
+    made_by = find(implementation).made_by
+    package = folder / _PACKAGE
+    package.mkdir()
+    (package / "__init__.py").touch()
+    rung = made_by.__module__.rpartition(".")[2]
+    own = re.compile(r"^from implementations\.kernels import", re.MULTILINE)
+    for name in ("kernels", rung):
+        text = _source(f"implementations.{name}").read_text("utf-8")
+        if name == rung and not own.search(text):
+            raise ValueError(f"{implementation}: its kernels are not in implementations/kernels.py")
+        copied = own.sub(f"from {_PACKAGE}.kernels import", text)
+        (package / f"{name}.py").write_text(copied, "utf-8")
+    plain = f"{_PACKAGE}.{rung}:{made_by.__name__}"
+    slowed = "".join(_SLOWED.format(plain=plain, one_in=one_in) for one_in in slow_downs)
+    (package / "slowed.py").write_text(slowed, "utf-8")
+    sys.path.insert(0, str(folder))
+    return {0: plain} | {one_in: f"{_PACKAGE}.slowed:Slowed{one_in}" for one_in in slow_downs}
+
+
+def _source(module: str) -> Path:
+    return Path(str(sys.modules[module].__file__))

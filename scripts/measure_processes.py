@@ -1,0 +1,132 @@
+"""What equal processes differ by, though their data lie elsewhere in every turn.
+
+    python -m scripts.measure_processes --out results/processes.json
+
+Several workers of one implementation have turns in an order shuffled each round. Before each turn
+the worker makes its backend, and with it all arrays, anew; its compiled code stays where it is. So
+what is the same for as long as a process lives is not where its data lie.
+"""
+
+import argparse
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tabulate import tabulate
+
+from harness.data.datasets import SYNTHETIC, open_dataset
+from harness.data.ladder.scales import cut
+from harness.measure.exchange import write_factors, write_ratings
+from harness.measure.handle import Worker
+from harness.measure.machine import describe_machine
+from harness.measure.session import Session
+from implementations.als import start_factors
+from implementations.problem import AlsParams
+from implementations.ratings import Ratings
+from implementations.registry import find, usable_cores
+from scripts._records import keep_facts
+
+IMPLEMENTATIONS = "numpy,numba-serial,numba-parallel,numba-tiled,numba-tiled-f32"
+PARAMS = AlsParams(rank=8)
+PARTS = ("users", "items", "sweep")
+
+
+def measured(name: str, train: Ratings, processes: int, rounds: int) -> list[list[list[float]]]:
+    """Seconds of users' and items' half-sweeps, in each round and process."""
+    taken = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        write_ratings(folder / "ratings", train)
+        write_factors(folder / "start", start_factors(train, PARAMS))
+        workers = []
+        for _ in range(processes):
+            workers.append(Worker(find(name).threads(usable_cores()), None))
+            stack.callback(workers[-1].stop)
+            workers[-1].call(Session.open, folder / "ratings")
+        sweeps = None
+        for number in range(rounds):
+            halves = [[0.0, 0.0]] * processes
+            for which in np.random.default_rng(number).permutation(processes):
+                sweeps, halves[which] = _turn(workers[which], name, folder, sweeps, number)
+            taken.append(halves)
+    return taken
+
+
+def _turn(
+    worker: Worker, name: str, folder: Path, sweeps: int | None, number: int
+) -> tuple[int, list[float]]:
+    """A turn of a backend that is made for it: its sweeps, and seconds of the halves of one."""
+    worker.call(Session.create, name, PARAMS, find(name).threads(usable_cores()))
+    worker.call(Session.prepare)
+    worker.call(Session.load, folder / "start")
+    worker.call(Session.warm_up)
+    timed = worker.call(Session.turn, sweeps, None, sweeps is not None, number)[1]
+    worker.rest()
+    return timed.sweeps, [timed.users_s / timed.sweeps, timed.items_s / timed.sweeps]
+
+
+def spreads(seconds: NDArray[np.float64]) -> tuple[float, float]:
+    """Standard deviations of log seconds: of rounds within a process, and between processes.
+
+    By the analysis of variance of one factor; where processes differ by less than rounds explain,
+    that between them is 0.
+    """
+    logs = np.log(seconds)
+    logs = logs - np.median(logs, axis=1, keepdims=True)
+    rounds, processes = logs.shape
+    means = logs.mean(axis=0)
+    within = float(np.sum((logs - means) ** 2)) / (processes * (rounds - 1))
+    between = float(means.var(ddof=1)) - within / rounds
+    return float(np.sqrt(within)), float(np.sqrt(max(between, 0.0)))
+
+
+def rows(found: dict[str, Any]) -> tuple[list[list[str]], list[str]]:
+    """A line for each implementation, and the headings."""
+    lines = []
+    for line in found["lines"]:
+        halves = np.array(line["seconds"])
+        parts = [halves[..., 0], halves[..., 1], halves.sum(axis=-1)]
+        _, processes, _ = halves.shape
+        told = [f"{spreads(part)[1]:.1%}" for part in parts]
+        within = f"{spreads(parts[-1])[0]:.1%}"
+        mean = f"{np.median(parts[-1]) * 1e3:.2f}"
+        lines.append([line["name"], str(line["threads"]), str(processes), mean, within, *told])
+    heads = ["implementation", "threads", "processes", "sweep, ms", "rounds of a process: sd"]
+    return lines, [*heads, *(f"between processes: {part}" for part in PARTS)]
+
+
+def main() -> int:
+    """Measure, print, keep."""
+    options = _options()
+    dataset = open_dataset(SYNTHETIC, (options.scale,), lambda text: print(text, file=sys.stderr))
+    train = cut(dataset, options.scale, 0).train
+    lines = []
+    for name in options.impl.split(","):
+        seconds = measured(name, train, options.processes, options.rounds)
+        threads = find(name).threads(usable_cores())
+        lines.append({"name": name, "threads": threads, "seconds": seconds})
+    size = {"scale": options.scale, "train_ratings": len(train)}
+    found = {"machine": describe_machine(), "data": SYNTHETIC, "rank": PARAMS.rank, **size}
+    keep_facts(found | {"lines": lines}, options.out)
+    print(tabulate(*rows(found | {"lines": lines}), disable_numparse=True))
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--impl", default=IMPLEMENTATIONS)
+    parser.add_argument("--scale", default="100k")
+    parser.add_argument("--processes", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--out", type=Path, default=Path("results/processes.json"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -38,11 +38,7 @@ def _width(unknowns: int) -> int:
 
 @compiled
 def _aligned_zeros(rows: int, columns: int, dtype: np.dtype[Any]) -> NDArray[Float]:
-    """Zeros that begin at a cache line, wherever the allocator's memory does.
-
-    Else vectors straddle two lines in one process and not in the next: at rank 8 a half-sweep by
-    rows took 16 % longer then.
-    """
+    """Zeros that begin at a cache line: by chance, vectors straddled two (rank 8: 16 % slower)."""
     memory = np.zeros(rows * columns + _CACHE_LINE, dtype)
     per_line = _CACHE_LINE // memory.itemsize
     first = -(np.int64(memory.ctypes.data) // memory.itemsize) % per_line

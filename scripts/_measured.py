@@ -20,6 +20,7 @@ from scripts.end_to_end import about as whole_job_about
 from scripts.end_to_end import rows as whole_job_rows
 from scripts.measure_cluster import rows as cluster_rows
 from scripts.measure_network import rows as network_rows
+from scripts.measure_processes import rows as process_rows
 from scripts.measure_turns import rows as turn_rows
 from scripts.race_ranks import rows as rank_rows
 from scripts.repeat_runs import rows as equal_rows
@@ -88,6 +89,15 @@ def turns(_: Sequence[Recorded], __: Path) -> str:
     for folder, facts in _measured("turns.json"):
         about = f"{facts['data']}, rank {facts['rank']}"
         found += _headed(f"{_processor(facts)} ({folder}); {about}:", turn_rows(facts))
+    return "\n\n".join(found) or "Not recorded yet."
+
+
+def processes(_: Sequence[Recorded], __: Path) -> str:
+    """What equal processes differ by, on each machine."""
+    found = []
+    for folder, facts in _measured("processes.json"):
+        about = f"{facts['data']} at {facts['scale']}, rank {facts['rank']}"
+        found += _headed(f"{_processor(facts)} ({folder}); {about}:", process_rows(facts))
     return "\n\n".join(found) or "Not recorded yet."
 
 
@@ -210,6 +220,7 @@ MEASURED: dict[str, Part] = {
     "equal-runs": equal_runs,
     "many-files": many_files,
     "pair-trials": pair_trials,
+    "processes": processes,
     "profile": profile,
     "ranks": ranks,
     "studies": studies,

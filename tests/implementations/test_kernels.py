@@ -39,6 +39,19 @@ def test_width_holds_the_right_hand_side_in_whole_vectors(unknowns, width) -> No
     assert kernels._width(unknowns) == width
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_scratch_begins_at_a_cache_line_wherever_memory_is_free(dtype) -> None:
+    real, kept = np.dtype(dtype).type, []
+    for rows in range(1, 40):
+        scratch = kernels._aligned_zeros(rows, 16, np.dtype(real))
+        kept.append((scratch, np.empty(rows * 7, np.uint8)))
+        assert scratch.ctypes.data % 64 == 0
+        assert scratch.shape == (rows, 16)
+        assert scratch.dtype == real
+        assert not scratch.any()
+        scratch[:] = 1
+
+
 @quick
 @given(n=sizes, dtype=dtypes, seed=st.integers(0, 999))
 def test_solve_equals_numpy(n: int, dtype: str, seed: int) -> None:

@@ -129,10 +129,12 @@ def cluster_bits(_: Sequence[Recorded], __: Path) -> str:
 def pair_trials(_: Sequence[Recorded], __: Path) -> str:
     """How often `pair` was right, on each machine."""
     found = []
-    for file in sorted(RECORDS.glob("*/pair.jsonl"), reverse=True):
+    for file in sorted(RECORDS.glob("*/pair*.jsonl"), reverse=True):
         lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         one = lines[0]
-        what = f"{one['impl']}, rank {one['rank']}, {one['threads']} thread, {one['scale']}"
+        what = f"{one['impl']}, rank {one['rank']}, {one['threads']} thread(s), {one['scale']}"
+        if "processes" not in one:
+            what += ", both with the same code, blocks counted instead of processes"
         if one.get("beside"):
             what += f", beside {one['beside']}"
         found += _headed(

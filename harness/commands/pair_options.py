@@ -10,8 +10,8 @@ _NAME = "a name (see `list`), module:Class, or REVISION@NAME"
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add them, and the call."""
     parser.description = (
-        "Two implementations in one process, by turns, made anew for every block of turns: "
-        "how many times as long does NEW take? Of another revision: in a process each."
+        "Two implementations by turns, made anew for every block of turns, in many short "
+        "processes: how many times as long does NEW take? Of another revision: in a process each."
     )
     parser.epilog = "exit status: 0; 1 where their results differ; 2 bad usage or bad data"
     add = parser.add_argument

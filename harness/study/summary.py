@@ -25,7 +25,8 @@ def title_of(settings: Settings) -> str:
     """What was tried, in a line."""
     return (
         f"{settings.implementation}, rank {settings.rank}, {settings.threads} thread(s), "
-        f"{SYNTHETIC} (synthetic) at {SCALE}, {settings.rounds} rounds"
+        f"{SYNTHETIC} (synthetic) at {SCALE}, {settings.rounds} rounds, "
+        f"{settings.process_rounds} to a process"
     )
 
 

@@ -60,7 +60,7 @@ def study_run(condition, slowed=0.1, count=2) -> StudyRun:
 
 
 def made_run(status="ok"):
-    """A run of all aliases, the slowed ones 5 % slower, in two processes each."""
+    """A run of all aliases, the slowed ones 5 % slower, in five processes each."""
     groups = names_of(SETTINGS)
     names = [name for group in groups.values() for name in group]
     events = [run_started(), rung_started(), *(planned(name) for name in names)]
@@ -71,7 +71,7 @@ def made_run(status="ok"):
         factor = next(1 + 1.8 / n if n else 1.0 for n in groups if name in groups[n])
         seconds = factor * drift * np.exp(0.002 * random.standard_normal(20))
         made = turns(cell, seconds.tolist())
-        events += [replace(turn, process=1 + (turn.round > 10)) for turn in made]
+        events += [replace(turn, process=1 + (turn.round - 1) // 4) for turn in made]
         events.append(Ended(cell, status, "why", 1))
     return fold(events)
 
@@ -87,10 +87,10 @@ def test_all_pairs_of_a_runs_cells_are_trials():
     assert {run.independent(one_in) for one_in in SLOW_DOWNS} == {SLOWED_CELLS}
     assert {trial.condition for trial in trials} == {"loaded"}
     for trial in trials:
-        assert trial.found == (trial.one_in in (18, 36))
+        assert trial.found == (trial.one_in in (18, 36, 60))
         expected = 1 + 1.8 / trial.one_in if trial.one_in else 1.0
         assert trial.shift.ratio == pytest.approx(expected, abs=0.015)
-        assert trial.pairs.own.processes == trial.pairs.other.processes == 2
+        assert trial.pairs.own.processes == trial.pairs.other.processes == 5
     paired = {(id(trial.pairs.own), id(trial.pairs.other)) for trial in trials}
     assert len(paired) == len(trials)
 
@@ -200,7 +200,7 @@ def short_study(monkeypatch, tmp_path):
 def test_a_study_prints_draws_and_keeps_its_rates(short_study, capsys):
     assert short_study("--trials", "7") == 0
     said = capsys.readouterr().out
-    assert said.count("12 of 12") == 4
+    assert said.count("12 of 12") == 6
     assert said.count("0 of 20") == 2
     assert len(re.findall(r"  1\.(?:04|05)\d  ", said)) == 2
     held = json.loads(short_study.path.read_text())

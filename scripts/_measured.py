@@ -1,7 +1,7 @@
 """What documents say of what scripts and commands left in `results/record/<machine>/`."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ from scripts.size_cluster import check_rows, size_rows
 from scripts.tiled_profile import about as profile_about
 from scripts.tiled_profile import rows as profile_rows
 from scripts.try_pair import rows as pair_rows
+
+Table = tuple[list[list[str]], list[str]]
+"""Rows, and their headings."""
 
 
 def profile(_: Sequence[Recorded], __: Path) -> str:
@@ -85,20 +88,12 @@ def whole_job(_: Sequence[Recorded], __: Path) -> str:
 
 def turns(_: Sequence[Recorded], __: Path) -> str:
     """What the first sweep of a turn costs more than the next ones, on each machine."""
-    found = []
-    for folder, facts in _measured("turns.json"):
-        about = f"{facts['data']}, rank {facts['rank']}"
-        found += _headed(f"{_processor(facts)} ({folder}); {about}:", turn_rows(facts))
-    return "\n\n".join(found) or "Not recorded yet."
+    return _each("turns.json", "{data}, rank {rank}", turn_rows)
 
 
 def processes(_: Sequence[Recorded], __: Path) -> str:
     """What equal processes differ by, on each machine."""
-    found = []
-    for folder, facts in _measured("processes.json"):
-        about = f"{facts['data']} at {facts['scale']}, rank {facts['rank']}"
-        found += _headed(f"{_processor(facts)} ({folder}); {about}:", process_rows(facts))
-    return "\n\n".join(found) or "Not recorded yet."
+    return _each("processes.json", "{data} at {scale}, rank {rank}", process_rows)
 
 
 def cluster_sizes(_: Sequence[Recorded], __: Path) -> str:
@@ -118,12 +113,8 @@ def cluster_sizes(_: Sequence[Recorded], __: Path) -> str:
 
 def cluster_bits(_: Sequence[Recorded], __: Path) -> str:
     """Whether clusters gave the bits of one machine, on each machine."""
-    found = []
-    for folder, facts in _measured("bits.json"):
-        about = f"{facts['train_ratings']:,} training ratings of {facts['data']}"
-        model = f"rank {facts['rank']}, {facts['sweeps']} sweeps"
-        found += _headed(f"{_processor(facts)} ({folder}); {about}, {model}:", bit_rows(facts))
-    return "\n\n".join(found) or "Not recorded yet."
+    about = "{train_ratings:,} training ratings of {data}, rank {rank}, {sweeps} sweeps"
+    return _each("bits.json", about, bit_rows)
 
 
 def pair_trials(_: Sequence[Recorded], __: Path) -> str:
@@ -143,13 +134,22 @@ def pair_trials(_: Sequence[Recorded], __: Path) -> str:
     return "\n\n".join(found) or "No trials are recorded yet."
 
 
+def _each(name: str, about: str, rows: Callable[[dict[str, Any]], Table]) -> str:
+    """A table for each machine, headed by it and by what `about` says of the facts."""
+    found = []
+    for folder, facts in _measured(name):
+        told = about.format_map(facts)
+        found += _headed(f"{_processor(facts)} ({folder}); {told}:", rows(facts))
+    return "\n\n".join(found) or "Not recorded yet."
+
+
 def _measured(name: str) -> list[tuple[str, dict[str, Any]]]:
     """What scripts left in the folders of machines, the newest first."""
     files = sorted(RECORDS.glob(f"*/{name}"), reverse=True)
     return [(file.parent.name, json.loads(file.read_text(encoding="utf-8"))) for file in files]
 
 
-def _headed(about: str, table: tuple[list[list[str]], list[str]]) -> list[str]:
+def _headed(about: str, table: Table) -> list[str]:
     """A paragraph, and the table under it."""
     lines, headers = table
     return [wrapped(about), tabulate(lines, headers, tablefmt="pipe", disable_numparse=True)]

@@ -6,11 +6,15 @@ implementations do.
 
 import re
 import sys
+from importlib import import_module
+from inspect import getsource
 from pathlib import Path
 
+from implementations import kernels
 from implementations.registry import find
 
 _PACKAGE = "twin"
+_KERNELS = re.compile(r"^from implementations\.kernels import", re.MULTILINE)
 _SLOWED = """
 from harness.study.backends import Slowed
 from implementations.registry import find
@@ -44,23 +48,19 @@ def write_twin(folder: Path, implementation: str, slow_downs: tuple[int, ...]) -
         Where its kernels are elsewhere.
     """
     made_by = find(implementation).made_by
+    rung = made_by.__module__.rpartition(".")[2]
+    copied, imports = _KERNELS.subn(
+        f"from {_PACKAGE}.kernels import", getsource(import_module(made_by.__module__))
+    )
+    if not imports:
+        raise ValueError(f"{implementation}: its kernels are not in implementations/kernels.py")
     package = folder / _PACKAGE
     package.mkdir()
     (package / "__init__.py").touch()
-    rung = made_by.__module__.rpartition(".")[2]
-    own = re.compile(r"^from implementations\.kernels import", re.MULTILINE)
-    for name in ("kernels", rung):
-        text = _source(f"implementations.{name}").read_text("utf-8")
-        if name == rung and not own.search(text):
-            raise ValueError(f"{implementation}: its kernels are not in implementations/kernels.py")
-        copied = own.sub(f"from {_PACKAGE}.kernels import", text)
-        (package / f"{name}.py").write_text(copied, "utf-8")
+    (package / "kernels.py").write_text(getsource(kernels), "utf-8")
+    (package / f"{rung}.py").write_text(copied, "utf-8")
     plain = f"{_PACKAGE}.{rung}:{made_by.__name__}"
     slowed = "".join(_SLOWED.format(plain=plain, one_in=one_in) for one_in in slow_downs)
     (package / "slowed.py").write_text(slowed, "utf-8")
     sys.path.insert(0, str(folder))
     return {0: plain} | {one_in: f"{_PACKAGE}.slowed:Slowed{one_in}" for one_in in slow_downs}
-
-
-def _source(module: str) -> Path:
-    return Path(str(sys.modules[module].__file__))

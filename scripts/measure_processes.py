@@ -35,7 +35,9 @@ PARAMS = AlsParams(rank=8)
 PARTS = ("users", "items", "sweep")
 
 
-def measured(name: str, train: Ratings, processes: int, rounds: int) -> list[list[list[float]]]:
+def measured(
+    name: str, threads: int, train: Ratings, processes: int, rounds: int
+) -> list[list[list[float]]]:
     """Seconds of users' and items' half-sweeps, in each round and process."""
     taken = []
     with ExitStack() as stack:
@@ -44,23 +46,23 @@ def measured(name: str, train: Ratings, processes: int, rounds: int) -> list[lis
         write_factors(folder / "start", start_factors(train, PARAMS))
         workers = []
         for _ in range(processes):
-            workers.append(Worker(find(name).threads(usable_cores()), None))
+            workers.append(Worker(threads, None))
             stack.callback(workers[-1].stop)
             workers[-1].call(Session.open, folder / "ratings")
         sweeps = None
         for number in range(rounds):
             halves = [[0.0, 0.0]] * processes
             for which in np.random.default_rng(number).permutation(processes):
-                sweeps, halves[which] = _turn(workers[which], name, folder, sweeps, number)
+                sweeps, halves[which] = _turn(workers[which], name, threads, folder, sweeps, number)
             taken.append(halves)
     return taken
 
 
 def _turn(
-    worker: Worker, name: str, folder: Path, sweeps: int | None, number: int
+    worker: Worker, name: str, threads: int, folder: Path, sweeps: int | None, number: int
 ) -> tuple[int, list[float]]:
     """A turn of a backend that is made for it: its sweeps, and seconds of the halves of one."""
-    worker.call(Session.create, name, PARAMS, find(name).threads(usable_cores()))
+    worker.call(Session.create, name, PARAMS, threads)
     worker.call(Session.prepare)
     worker.call(Session.load, folder / "start")
     worker.call(Session.warm_up)
@@ -106,13 +108,14 @@ def main() -> int:
     train = cut(dataset, options.scale, 0).train
     lines = []
     for name in options.impl.split(","):
-        seconds = measured(name, train, options.processes, options.rounds)
         threads = find(name).threads(usable_cores())
+        seconds = measured(name, threads, train, options.processes, options.rounds)
         lines.append({"name": name, "threads": threads, "seconds": seconds})
     size = {"scale": options.scale, "train_ratings": len(train)}
-    found = {"machine": describe_machine(), "data": SYNTHETIC, "rank": PARAMS.rank, **size}
-    keep_facts(found | {"lines": lines}, options.out)
-    print(tabulate(*rows(found | {"lines": lines}), disable_numparse=True))
+    about = {"machine": describe_machine(), "data": SYNTHETIC, "rank": PARAMS.rank}
+    found = about | size | {"lines": lines}
+    keep_facts(found, options.out)
+    print(tabulate(*rows(found), disable_numparse=True))
     return 0
 
 

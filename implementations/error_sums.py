@@ -10,7 +10,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from implementations.chunked import in_chunks
+from implementations.chunked import equal_chunks, in_chunks
 from implementations.factors import Factors
 from implementations.jit import compiled_sums
 from implementations.problem import Float
@@ -43,9 +43,10 @@ def error_sums(
     -------
     rest, apart : float
     """
-    sums = np.zeros((-(-len(ratings) // _CHUNK), 2))
+    bounds = equal_chunks(len(ratings), _CHUNK)
+    sums = np.zeros((len(bounds) - 1, 2))
     arrays = (ratings.users, ratings.items, ratings.values, apart)
-    in_chunks(_add_errors, len(sums), *arrays, factors.users, factors.items, factors.mean, sums)
+    in_chunks(_add_errors, bounds, *arrays, factors.users, factors.items, factors.mean, sums)
     rest, others = sums.sum(axis=0)
     return float(rest), float(others)
 
@@ -85,6 +86,8 @@ if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]  # made at run ti
 @compiled_sums
 def _add_errors(
     chunk: int,
+    first: int,
+    end: int,
     users: NDArray[np.int32],
     items: NDArray[np.int32],
     values: NDArray[np.float32],
@@ -96,8 +99,9 @@ def _add_errors(
 ) -> None:
     rank, last = user_rows.shape[1] - 1, len(values) - 1
     rest = others = 0.0
-    for n in range(chunk * _CHUNK, min(len(values), (chunk + 1) * _CHUNK)):
-        _prefetch_row(item_rows, items[min(n + _AHEAD, last)])
+    for n in range(first, end):
+        ahead = n + _AHEAD
+        _prefetch_row(item_rows, items[ahead if ahead < last else last])  # `min` compiles for long
         p, q = user_rows[users[n]], item_rows[items[n]]
         prediction = mean + np.float64(p[rank]) + np.float64(q[rank])
         for k in range(rank):

@@ -55,18 +55,18 @@ def _empty(counts: NDArray[np.int64]) -> Csr:
 
 
 @compiled
-def _count(chunk: int, csr: Csr, chunks: NDArray[np.int64], counts: NDArray[np.int64]) -> None:
+def _count(chunk: int, first: int, end: int, csr: Csr, counts: NDArray[np.int64]) -> None:
     """Count the entries of each column in a chunk of rows."""
-    for entry in range(csr.indptr[chunks[chunk]], csr.indptr[chunks[chunk + 1]]):
+    for entry in range(csr.indptr[first], csr.indptr[end]):
         counts[chunk, csr.indices[entry]] += 1
 
 
 @compiled
 def _turn(
-    chunk: int, csr: Csr, chunks: NDArray[np.int64], position: NDArray[np.int64], into: Csr
+    chunk: int, first: int, end: int, csr: Csr, position: NDArray[np.int64], into: Csr
 ) -> None:
     """Put the entries of a chunk of rows where its next one of each column goes."""
-    for row in range(chunks[chunk], chunks[chunk + 1]):
+    for row in range(first, end):
         for entry in range(csr.indptr[row], csr.indptr[row + 1]):
             column = csr.indices[entry]
             at = position[chunk, column]
@@ -91,12 +91,11 @@ def transpose(csr: Csr, n_columns: int, threads: int = 1) -> Csr:
     and from all counts follows where each chunk's entries of each column go.
     """
     csr, chunks = read_only(csr), chunks_of_equal_work(csr.indptr, threads, 0.0)
-    n_chunks = len(chunks) - 1
-    counts = np.zeros((n_chunks, n_columns), np.int64)
-    in_chunks(_count, n_chunks, csr, chunks, counts, threads=threads)
+    counts = np.zeros((len(chunks) - 1, n_columns), np.int64)
+    in_chunks(_count, chunks, csr, counts, threads=threads)
     into = _empty(counts.sum(axis=0))
     position = into.indptr[:-1] + np.cumsum(counts, axis=0) - counts
-    in_chunks(_turn, n_chunks, csr, chunks, position, into, threads=threads)
+    in_chunks(_turn, chunks, csr, position, into, threads=threads)
     return read_only(into)
 
 

@@ -1,12 +1,13 @@
 """What documents say of what scripts and commands left in `results/record/<machine>/`."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from tabulate import tabulate
 
+from harness.analysis.naming import counted
 from harness.commands.study import read_study
 from harness.report.drawing.style import svg
 from harness.report.files import write_whole
@@ -27,7 +28,11 @@ from scripts.repeat_runs import rows as equal_rows
 from scripts.size_cluster import check_rows, size_rows
 from scripts.tiled_profile import about as profile_about
 from scripts.tiled_profile import rows as profile_rows
+from scripts.try_duet import rows as duet_rows
 from scripts.try_pair import rows as pair_rows
+
+# Studies in docs/method.md; all others are in docs/method-details.md.
+_SHOWN = ("study.json", "study-180.json", "study-numba-parallel.json")
 
 Table = tuple[list[list[str]], list[str]]
 """Rows, and their headings."""
@@ -96,6 +101,12 @@ def processes(_: Sequence[Recorded], __: Path) -> str:
     return _each("processes.json", "{data} at {scale}, rank {rank}", process_rows)
 
 
+def duet(_: Sequence[Recorded], __: Path) -> str:
+    """Two that sweep at once against two by turns, on each machine."""
+    about = "{impl} and its twin on one thread each, {data} at {scale}, rank {rank}"
+    return _each("duet.json", about, duet_rows)
+
+
 def cluster_sizes(_: Sequence[Recorded], __: Path) -> str:
     """What a sweep over many ratings takes on many machines, by a model; the newest record."""
     for folder, facts in _measured("size.json"):
@@ -119,13 +130,23 @@ def cluster_bits(_: Sequence[Recorded], __: Path) -> str:
 
 def pair_trials(_: Sequence[Recorded], __: Path) -> str:
     """How often `pair` was right, on each machine."""
+    return _pair_trials(by_process=True)
+
+
+def block_trials(_: Sequence[Recorded], __: Path) -> str:
+    """The same, when it counted blocks."""
+    return _pair_trials(by_process=False)
+
+
+def _pair_trials(*, by_process: bool) -> str:
     found = []
     for file in sorted(RECORDS.glob("*/pair*.jsonl"), reverse=True):
         lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         one = lines[0]
-        what = f"{one['impl']}, rank {one['rank']}, {one['threads']} thread(s), {one['scale']}"
-        if "processes" not in one:
-            what += ", both with the same code, blocks counted instead of processes"
+        if ("processes" in one) != by_process:
+            continue
+        threads = counted(one["threads"], "thread")
+        what = f"{one['impl']}, rank {one['rank']}, {threads}, {one['scale']}"
         if one.get("beside"):
             what += f", beside {one['beside']}"
         found += _headed(
@@ -161,7 +182,7 @@ def _processor(facts: dict[str, Any]) -> str:
 
 def study(_: Sequence[Recorded], root: Path) -> str:
     """How often a verdict was right: the newest study, and its figure."""
-    newest = next(_studies(), None)
+    newest = _newest(_SHOWN[0])
     if newest is None:
         return "No study is recorded yet."
     told, settings, runs = _study(newest)
@@ -171,16 +192,27 @@ def study(_: Sequence[Recorded], root: Path) -> str:
     return f"{told}\n\n![Every trial with its interval]({FIGURES_IN / 'study.svg'})"
 
 
+def study_of(name: str) -> Part:
+    """The newest study that is kept under this name."""
+
+    def part(_: Sequence[Recorded], __: Path) -> str:
+        newest = _newest(name)
+        return _study(newest)[0] if newest else "No such study is recorded yet."
+
+    return part
+
+
 def studies(_: Sequence[Recorded], __: Path) -> str:
     """All other studies: of other implementations, and of other machines."""
-    return "\n\n".join(_study(file)[0] for file in list(_studies())[1:])
+    shown = [_newest(name) for name in _SHOWN]
+    files = sorted(RECORDS.glob("*/study*.json"), key=lambda file: file.name)
+    files = sorted(files, key=lambda file: file.parent.name, reverse=True)
+    return "\n\n".join(_study(file)[0] for file in files if file not in shown)
 
 
-def _studies() -> Iterator[Path]:
-    """Files of studies, the newest machine's first; of one machine the main one first."""
-    for folder in sorted(RECORDS.glob("*/"), reverse=True):
-        found = sorted(folder.glob("study*.json"))
-        yield from sorted(found, key=lambda file: file.name != "study.json")
+def _newest(name: str) -> Path | None:
+    """The file of this name on the newest machine that has one."""
+    return max(RECORDS.glob(f"*/{name}"), default=None)
 
 
 def _study(file: Path) -> tuple[str, Settings, list[StudyRun]]:
@@ -218,15 +250,19 @@ MEASURED: dict[str, Part] = {
     "cluster": cluster,
     "cluster-bits": cluster_bits,
     "cluster-sizes": cluster_sizes,
+    "duet": duet,
     "network": network,
     "equal-runs": equal_runs,
     "many-files": many_files,
     "pair-trials": pair_trials,
+    "pair-trials-of-blocks": block_trials,
     "processes": processes,
     "profile": profile,
     "ranks": ranks,
     "studies": studies,
     "study": study,
+    "study-rounds": study_of(_SHOWN[1]),
+    "study-parallel": study_of(_SHOWN[2]),
     "turns": turns,
     "whole-job": whole_job,
 }

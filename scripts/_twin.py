@@ -6,6 +6,7 @@ implementations do.
 
 import re
 import sys
+from argparse import ArgumentTypeError
 from importlib import import_module
 from inspect import getsource
 from pathlib import Path
@@ -24,6 +25,32 @@ class Slowed{one_in}(Slowed):
     variant = find("{plain}")
     dtype_name, most_threads, one_in = variant.dtype, variant.most_threads, {one_in}
 """
+
+
+def twinned(name: str) -> str:
+    """Name of an implementation that has a twin, as the type of an argument.
+
+    Raises
+    ------
+    ArgumentTypeError
+        Where it has none.
+    """
+    try:
+        _copied(name)
+    except (KeyError, ValueError) as error:
+        raise ArgumentTypeError(str(error.args[0])) from None
+    return name
+
+
+def _copied(name: str) -> str:
+    """Source of a rung, with the kernels of the twin."""
+    module = find(name).made_by.__module__
+    copied, imports = _KERNELS.subn(
+        f"from {_PACKAGE}.kernels import", getsource(import_module(module))
+    )
+    if not imports:
+        raise ValueError(f"{name}: its kernels are not in implementations/kernels.py")
+    return copied
 
 
 def write_twin(folder: Path, implementation: str, slow_downs: tuple[int, ...]) -> dict[int, str]:
@@ -47,13 +74,8 @@ def write_twin(folder: Path, implementation: str, slow_downs: tuple[int, ...]) -
     ValueError
         Where its kernels are elsewhere.
     """
-    made_by = find(implementation).made_by
+    copied, made_by = _copied(implementation), find(implementation).made_by
     rung = made_by.__module__.rpartition(".")[2]
-    copied, imports = _KERNELS.subn(
-        f"from {_PACKAGE}.kernels import", getsource(import_module(made_by.__module__))
-    )
-    if not imports:
-        raise ValueError(f"{implementation}: its kernels are not in implementations/kernels.py")
     package = folder / _PACKAGE
     package.mkdir()
     (package / "__init__.py").touch()

@@ -2,15 +2,16 @@
 
     python -m scripts.measure_processes --out results/processes.json
 
-Several workers of one implementation have turns in an order shuffled each round. Before each turn
-the worker makes its backend, and with it all arrays, anew; its compiled code stays where it is. So
-what is the same for as long as a process lives is not where its data lie.
+Several processes of one implementation have turns in an order shuffled each round. Before each turn
+a process makes its backend, and with it all arrays, anew; its compiled code stays where it is. So
+what is the same for as long as a process lives is not where its data lie. The same again of
+processes that are forked from one which had compiled: the code of all lies in the same place. A
+fork needs Numba's workqueue for its threads: where there are several, both are measured with it.
 """
 
 import argparse
 import sys
 import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,12 @@ from tabulate import tabulate
 from harness.data.datasets import SYNTHETIC, open_dataset
 from harness.data.ladder.scales import cut
 from harness.measure.exchange import write_factors, write_ratings
-from harness.measure.handle import Worker
 from harness.measure.machine import describe_machine
-from harness.measure.session import Session
 from implementations.als import start_factors
 from implementations.problem import AlsParams
 from implementations.ratings import Ratings
 from implementations.registry import find, usable_cores
+from scripts._processes import OF_THREADS, WAYS, Job, Seconds
 from scripts._records import keep_facts
 
 IMPLEMENTATIONS = "numpy,numba-serial,numba-parallel,numba-tiled,numba-tiled-f32"
@@ -37,38 +37,15 @@ PARTS = ("users", "items", "sweep")
 
 def measured(
     name: str, threads: int, train: Ratings, processes: int, rounds: int
-) -> list[list[list[float]]]:
-    """Seconds of users' and items' half-sweeps, in each round and process."""
-    taken = []
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+) -> dict[str, Seconds]:
+    """Seconds of all turns, by how the processes came to be."""
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
         write_ratings(folder / "ratings", train)
         write_factors(folder / "start", start_factors(train, PARAMS))
-        workers = []
-        for _ in range(processes):
-            workers.append(Worker(threads, None))
-            stack.callback(workers[-1].stop)
-            workers[-1].call(Session.open, folder / "ratings")
-        sweeps = None
-        for number in range(rounds):
-            halves = [[0.0, 0.0]] * processes
-            for which in np.random.default_rng(number).permutation(processes):
-                sweeps, halves[which] = _turn(workers[which], name, threads, folder, sweeps, number)
-            taken.append(halves)
-    return taken
-
-
-def _turn(
-    worker: Worker, name: str, threads: int, folder: Path, sweeps: int | None, number: int
-) -> tuple[int, list[float]]:
-    """A turn of a backend that is made for it: its sweeps, and seconds of the halves of one."""
-    worker.call(Session.create, name, PARAMS, threads)
-    worker.call(Session.prepare)
-    worker.call(Session.load, folder / "start")
-    worker.call(Session.warm_up)
-    timed = worker.call(Session.turn, sweeps, None, sweeps is not None, number)[1]
-    worker.rest()
-    return timed.sweeps, [timed.users_s / timed.sweeps, timed.items_s / timed.sweeps]
+        job = Job(name, PARAMS, threads, folder, processes, rounds)
+        ways = [way for way in WAYS if threads > 1 or way != OF_THREADS]
+        return {way: WAYS[way](job) for way in ways}
 
 
 def spreads(seconds: NDArray[np.float64]) -> tuple[float, float]:
@@ -96,7 +73,8 @@ def rows(found: dict[str, Any]) -> tuple[list[list[str]], list[str]]:
         told = [f"{spreads(part)[1]:.1%}" for part in parts]
         within = f"{spreads(parts[-1])[0]:.1%}"
         mean = f"{np.median(parts[-1]) * 1e3:.2f}"
-        lines.append([line["name"], str(line["threads"]), str(processes), mean, within, *told])
+        came = f"{processes} {line.get('way', 'started one by one')}"
+        lines.append([line["name"], str(line["threads"]), came, mean, within, *told])
     heads = ["implementation", "threads", "processes", "sweep, ms", "rounds of a process: sd"]
     return lines, [*heads, *(f"between processes: {part}" for part in PARTS)]
 
@@ -109,13 +87,14 @@ def main() -> int:
     lines = []
     for name in options.impl.split(","):
         threads = find(name).threads(usable_cores())
-        seconds = measured(name, threads, train, options.processes, options.rounds)
-        lines.append({"name": name, "threads": threads, "seconds": seconds})
+        found = measured(name, threads, train, options.processes, options.rounds)
+        about = {"name": name, "threads": threads}
+        lines += [about | {"way": way, "seconds": seconds} for way, seconds in found.items()]
     size = {"scale": options.scale, "train_ratings": len(train)}
-    about = {"machine": describe_machine(), "data": SYNTHETIC, "rank": PARAMS.rank}
-    found = about | size | {"lines": lines}
-    keep_facts(found, options.out)
-    print(tabulate(*rows(found), disable_numparse=True))
+    setting = {"machine": describe_machine(), "data": SYNTHETIC, "rank": PARAMS.rank}
+    facts = setting | size | {"lines": lines}
+    keep_facts(facts, options.out)
+    print(tabulate(*rows(facts), disable_numparse=True))
     return 0
 
 

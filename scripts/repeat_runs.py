@@ -128,7 +128,7 @@ def rows(found: dict[str, Any]) -> tuple[list[list[str]], list[str]]:
             row = [what, name, str(len(lines)), *map(str, counts)]
             table.append([*row, *(f"{ratio:.3f}" for ratio in spread)])
     heads = ["runs", "implementation", "pairs", "faster", "slower", "withheld"]
-    return table, [*heads, "B/A: mean", "least", "most"]
+    return table, [*heads, "seconds B/A: mean", "least", "most"]
 
 
 def _options() -> argparse.Namespace:

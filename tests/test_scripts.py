@@ -40,6 +40,7 @@ SMALL = {
     "record": ("--scale 100k --impl numba-serial --rounds 12 --out {out}", "recorded "),
     "report_pdf": ("--out {out}/report.pdf", "report"),
     "repeat_runs": ("--runs 1 --slowed 0 --rounds 1 --out {out}", "1 equal runs at 100k, 0 with"),
+    "try_duet": ("--processes 2 --rounds 2 --out {out}/duet.json", "a round: sd"),
     "try_pair": ("--trials 1 --seconds 0.5 --out {out}/pair.jsonl", "one row in 36"),
     "size_cluster": ("--scale 100k --ratings 1e6,1e9", "rows of the other side touched"),
     "tiled_profile": ("--scale 100k --cells 4:float32 --rounds 2", "4:float32"),

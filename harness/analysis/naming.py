@@ -3,9 +3,9 @@
 from harness.results.events import Cell
 
 
-def counted(number: int, noun: str) -> str:
-    """Count things: "1 thread", "2 threads"."""
-    return f"{number} {noun}{'s' * (number != 1)}"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Count things: "1 thread", "2 threads", "2 processes"."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def place(cell: Cell) -> str:

@@ -137,7 +137,8 @@ def _race(
             break
     screen.line(f"same results after one sweep: no row is off by more than {gap:.0e} of itself")
     screen.line(_line(result, request.equivalent))
-    turns = f"{counted(result.blocks, 'block')} of turns in {result.processes} processes"
+    in_all = counted(result.processes, "process", "processes")
+    turns = f"{counted(result.blocks, 'block')} of turns in {in_all}"
     screen.line(f"{turns}, {perf_counter() - began:.0f} s")
     return 0
 

@@ -18,6 +18,7 @@ from harness.measure.machine import oom_kills, thread_environment
 from harness.measure.session import Session
 from harness.results.events import Status
 from harness.scratch import scratch_folder
+from implementations.problem import AlsParams
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -122,6 +123,25 @@ class Worker:
         if failure is not None:
             self._fail(*failure)
         return seconds, cast("R", result)
+
+    def make_ready(
+        self, variant: str, params: AlsParams, threads: int, ratings: Path, start: Path
+    ) -> None:
+        """Take its session to the first sweep: made, ratings laid out, factors loaded, compiled.
+
+        Parameters
+        ----------
+        variant : str
+        params : AlsParams
+        threads : int
+        ratings, start : Path
+            Folders (`harness.measure.exchange`).
+        """
+        self.call(Session.create, variant, params, threads)
+        self.call(Session.open, ratings)
+        self.call(Session.prepare)
+        self.call(Session.load, start)
+        self.call(Session.warm_up)
 
     @property
     def process_id(self) -> int:

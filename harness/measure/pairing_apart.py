@@ -86,9 +86,6 @@ class PairingApart:
         side = self._sides[which]
         worker = Worker(self._threads, None, side.checkout)
         stack.callback(worker.stop)
-        worker.call(Session.create, side.variant, self._params, self._threads)
-        worker.call(Session.open, self._ratings)
-        worker.call(Session.prepare)
-        worker.call(Session.load, self._start)
-        worker.call(Session.warm_up)
+        given = self._params, self._threads, self._ratings, self._start
+        worker.make_ready(side.variant, *given)
         return worker

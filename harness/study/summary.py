@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from harness.analysis.naming import counted
 from harness.data.datasets import SYNTHETIC
 from harness.study.rates import (
     CONDITIONS,
@@ -24,9 +25,9 @@ _MACHINES = {"quiet": "as it is", "loaded": "background load"}
 def title_of(settings: Settings) -> str:
     """What was tried, in a line."""
     return (
-        f"{settings.implementation}, rank {settings.rank}, {settings.threads} thread(s), "
-        f"{SYNTHETIC} (synthetic) at {SCALE}, {settings.rounds} rounds, "
-        f"{settings.process_rounds} to a process"
+        f"{settings.implementation}, rank {settings.rank}, {counted(settings.threads, 'thread')}, "
+        f"{SYNTHETIC} at {SCALE}, {settings.rounds} rounds, a new process every "
+        f"{settings.process_rounds}"
     )
 
 
@@ -52,13 +53,13 @@ def rate_table(found: list[Rate], trials: list[Trial]) -> tuple[list[list[str]],
     return rows, [
         "trial",
         "machine",
-        "× as long",
+        "times as long",
         "difference seen",
-        "share (95 %)",
-        "independent",
-        "95 % intervals that hold that",
-        "wanted",
-        "",
+        "share (95 % interval)",
+        "independent trials",
+        "95 % intervals with the true ratio",
+        "share wanted",
+        "so it is",
     ]
 
 
@@ -105,7 +106,7 @@ def observations(trials: list[Trial]) -> Iterator[str]:
         if spread is not None:
             yield (
                 f"{_MACHINES[condition]}: ratios of the same, twice, scatter {spread:.2f} times as "
-                "widely as their intervals say; at 1 the intervals would tell all"
+                "much as their intervals say; 1 would be exact, less means that they are too wide"
             )
 
 

@@ -250,11 +250,8 @@ def test_a_worker_s_threads_have_a_core_each_after_a_turn(tmp_path):
     write_factors(tmp_path / "start", problem.factors("float64"))
     worker = Worker(2, 60.0)
     try:
-        worker.call(Session.create, "numba-parallel", problem.params, 2)
-        worker.call(Session.open, tmp_path / "ratings")
-        worker.call(Session.prepare)
-        worker.call(Session.load, tmp_path / "start")
-        worker.call(Session.warm_up)
+        folders = tmp_path / "ratings", tmp_path / "start"
+        worker.make_ready("numba-parallel", problem.params, 2, *folders)
         worker.call(Session.turn, 2000, None)
         tasks = cores.threads_of(worker.process_id)
         kept = [tuple(os.sched_getaffinity(task)) for task in tasks]

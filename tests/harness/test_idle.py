@@ -25,11 +25,7 @@ def start(tmp_path):
     def ready(variant: str, threads: int) -> tuple[Worker, psutil.Process]:
         worker = Worker(threads, 60.0)
         workers.append(worker)
-        worker.call(Session.create, variant, PARAMS, threads)
-        worker.call(Session.open, tmp_path / "ratings")
-        worker.call(Session.prepare)
-        worker.call(Session.load, tmp_path / "start")
-        worker.call(Session.warm_up)
+        worker.make_ready(variant, PARAMS, threads, tmp_path / "ratings", tmp_path / "start")
         worker.call(Session.turn, 2, None)
         return worker, psutil.Process(worker._process.pid)
 

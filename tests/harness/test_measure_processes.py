@@ -1,6 +1,7 @@
 """The twin that has code of its own, and what equal processes differ by."""
 
 import sys
+from argparse import ArgumentTypeError
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from tiny import PARAMS, tiny_dataset
 
 from implementations.als import ready, start_factors, sweep
 from implementations.registry import find
-from scripts._twin import write_twin
+from scripts._twin import twinned, write_twin
 from scripts.measure_processes import spreads
 
 
@@ -39,6 +40,13 @@ def test_a_twin_has_code_of_its_own_and_the_same_bits(twins):
 def test_only_what_has_the_shared_kernels_has_a_twin(tmp_path):
     with pytest.raises(ValueError, match="numba-tiled: its kernels are not in"):
         write_twin(tmp_path, "numba-tiled", ())
+
+
+@pytest.mark.parametrize("name", ["numba-tiled", "no-such"])
+def test_an_argument_without_a_twin_is_named(name):
+    with pytest.raises(ArgumentTypeError, match=name):
+        twinned(name)
+    assert twinned("numba-serial") == "numba-serial"
 
 
 def test_spreads_of_rounds_and_of_processes():

@@ -46,11 +46,7 @@ def start(folder) -> Iterator[Start]:
     def ready(variant: str, timeout_s: float | None = 60.0, threads: int = 1) -> Worker:
         worker = Worker(threads, timeout_s)
         started.append((worker, psutil.Process(worker._process.pid)))
-        worker.call(Session.create, variant, PARAMS, threads)
-        worker.call(Session.open, folder / "ratings")
-        worker.call(Session.prepare)
-        worker.call(Session.load, folder / "start")
-        worker.call(Session.warm_up)
+        worker.make_ready(variant, PARAMS, threads, folder / "ratings", folder / "start")
         return worker
 
     yield ready

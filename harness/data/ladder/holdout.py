@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.chunked import in_chunks
+from implementations.chunked import equal_chunks, in_chunks
 from implementations.jit import compiled
 
 TEST_SHARE_DIVISOR = 10
@@ -86,13 +86,15 @@ def is_test(
     raw_movies = _keys(movie_ids)
     test = np.empty(len(users), dtype=np.bool_)
     with np.errstate(over="ignore"):  # wrapping around is meant; compiled code does not ask
-        in_chunks(_mark, -(-len(test) // _CHUNK), of_user, raw_movies, users, items, test)
+        in_chunks(_mark, equal_chunks(len(test), _CHUNK), of_user, raw_movies, users, items, test)
     return test
 
 
 @compiled
 def _mark(
-    chunk: int,
+    _: int,
+    first: int,
+    end: int,
     of_user: NDArray[np.uint64],
     raw_movies: NDArray[np.uint64],
     users: NDArray[np.int32],
@@ -100,7 +102,7 @@ def _mark(
     test: NDArray[np.bool_],
 ) -> None:
     """Test is what lies in the lowest tenth of `splitmix64`, which is written out here."""
-    for n in range(chunk * _CHUNK, min(len(test), (chunk + 1) * _CHUNK)):
+    for n in range(first, end):
         z = (of_user[users[n]] ^ raw_movies[items[n]]) + _GAMMA
         z = (z ^ (z >> np.uint64(30))) * _MIX_1
         z = (z ^ (z >> np.uint64(27))) * _MIX_2

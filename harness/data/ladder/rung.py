@@ -1,12 +1,13 @@
 """The noun `Rung`: one subsample, split into train and test."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations.chunked import in_chunks
+from implementations.chunked import equal_chunks, in_chunks
 from implementations.jit import compiled
 from implementations.ratings import Ratings
 
@@ -97,11 +98,11 @@ def split_by_mask(
 def _split(ratings: Ratings, mask: NDArray[np.bool_]) -> tuple[Ratings, Ratings]:
     """Ratings that are masked, and the others, each in their order."""
     columns = (ratings.users, ratings.items, ratings.values)
-    starts = range(0, len(mask), _CHUNK)
-    counts = [int(np.count_nonzero(mask[first : first + _CHUNK])) for first in starts]
+    bounds = equal_chunks(len(mask), _CHUNK)
+    counts = [int(np.count_nonzero(mask[first:end])) for first, end in pairwise(bounds)]
     before = np.cumsum([0, *counts], dtype=np.int64)
     masked, others = (_room(n) for n in (int(before[-1]), len(mask) - int(before[-1])))
-    in_chunks(_deal, len(starts), columns, mask, before, masked, others)
+    in_chunks(_deal, bounds, columns, mask, before, masked, others)
     sizes = (ratings.n_users, ratings.n_items)
     return Ratings(*masked, *sizes), Ratings(*others, *sizes)
 
@@ -117,6 +118,8 @@ _Columns = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]
 @compiled
 def _deal(
     chunk: int,
+    first: int,
+    end: int,
     columns: _Columns,
     mask: NDArray[np.bool_],
     before: NDArray[np.int64],
@@ -125,9 +128,8 @@ def _deal(
 ) -> None:
     """Copy each rating to its part; `before` counts those masked before each chunk."""
     users, items, values = columns
-    first = chunk * _CHUNK
     a, b = before[chunk], first - before[chunk]
-    for n in range(first, min(first + _CHUNK, len(mask))):
+    for n in range(first, end):
         if mask[n]:
             masked[0][a], masked[1][a], masked[2][a] = users[n], items[n], values[n]
             a += 1

@@ -11,8 +11,9 @@ from implementations.variant import Variant
 SHARE = 0.5
 """Of a rung's seconds on the clock, what one cell may take where no budget was asked for."""
 
-# Processes of a cell, one after another: six at least, and a new one after so many rounds.
-_FEWEST_PROCESSES, _MOST_PROCESS_ROUNDS = 6, 30
+# Processes of a cell, one after another: six at least, and of many rounds one for every five of
+# them, up to eighteen. What processes differ by is the greater part of an interval by then.
+_FEWEST_PROCESSES, _MOST_PROCESSES, _ROUNDS_EACH = 6, 18, 5
 # Where the rounds may end early, they can after each process: these are shorter then.
 _PRECISE_PROCESS_ROUNDS = 10
 
@@ -21,7 +22,8 @@ def process_rounds_of(rounds: int, precision: float | None = None) -> int:
     """Rounds after which cells go on in new processes, in a run of so many rounds."""
     if precision is not None:
         return _PRECISE_PROCESS_ROUNDS
-    return min(_MOST_PROCESS_ROUNDS, ceil(rounds / _FEWEST_PROCESSES))
+    processes = min(max(rounds // _ROUNDS_EACH, _FEWEST_PROCESSES), _MOST_PROCESSES)
+    return ceil(rounds / processes)
 
 
 @dataclass(frozen=True, kw_only=True)

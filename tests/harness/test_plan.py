@@ -55,9 +55,12 @@ def test_a_plan_can_be_written(budget_s):
 
 @pytest.mark.parametrize(
     ("rounds", "precision", "expected"),
-    [(1, None, 1), (6, None, 1), (30, None, 5), (31, None, 6), (400, None, 30), (180, 0.05, 10)],
+    [
+        *((1, None, 1), (6, None, 1), (30, None, 5), (31, None, 6), (60, None, 5)),
+        *((90, None, 5), (180, None, 10), (360, None, 20), (180, 0.05, 10)),
+    ],
 )
-def test_cells_have_six_processes_at_least_and_none_longer_than_thirty_rounds(
+def test_cells_have_six_processes_and_of_many_rounds_up_to_eighteen(
     rounds, precision, expected
 ):
     assert process_rounds_of(rounds, precision) == expected

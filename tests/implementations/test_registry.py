@@ -89,9 +89,13 @@ def test_the_working_directory_is_searched(tmp_path, monkeypatch: pytest.MonkeyP
         ),
         ("no_such_module:Als", ImportError, "no_such_module"),
         ("third_party:Missing", AttributeError, "Missing"),
-        ("broken:NotABackend", TypeError, "broken:NotABackend is no class derived from"),
+        ("unusable:NotABackend", TypeError, "unusable:NotABackend is no class derived from"),
         ("third_party:_solution", TypeError, "is no class derived from"),
-        ("broken:Incomplete", TypeError, "leaves out load, prepare, read, update_items, update_us"),
+        (
+            "unusable:Incomplete",
+            TypeError,
+            "leaves out load, prepare, read, update_items, u",
+        ),
     ],
 )
 def test_what_cannot_be_found_is_named(name: str, error: type[Exception], message: str) -> None:

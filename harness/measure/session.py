@@ -67,6 +67,8 @@ def _count() -> ReadCounters:
 class Session:
     """One contestant in a process of its own. Seconds are of the whole call."""
 
+    _cores: Cores
+
     def ask(self, variant: str, params: AlsParams, threads: int, size: ProblemSize) -> Answers:
         """What a variant says of itself, asked for this."""
         found = find(variant)
@@ -80,6 +82,8 @@ class Session:
     ) -> None:
         """Make the contestant, whose threads are to have a core each, or may have any."""
         self._variant, self._params = find(variant), params
+        if "_cores" in vars(self):
+            self._cores.release()  # the next one is to have its choice of all
         self._cores = Cores(threads, each=core_each)
         given = self._variant, params, threads, _count(), self._cores.settling
         self._contestant = contestant(*given)

@@ -60,9 +60,7 @@ def test_a_plan_can_be_written(budget_s):
         *((90, None, 5), (180, None, 10), (360, None, 20), (180, 0.05, 10)),
     ],
 )
-def test_cells_have_six_processes_and_of_many_rounds_up_to_eighteen(
-    rounds, precision, expected
-):
+def test_cells_have_six_processes_and_of_many_rounds_up_to_eighteen(rounds, precision, expected):
     assert process_rounds_of(rounds, precision) == expected
 
 

@@ -101,6 +101,11 @@ def processes(_: Sequence[Recorded], __: Path) -> str:
     return _each("processes.json", "{data} at {scale}, rank {rank}", process_rows)
 
 
+def processes_before(_: Sequence[Recorded], __: Path) -> str:
+    """The same, with scratch memory in three arrays."""
+    return _each("processes-three-arrays.json", "{data} at {scale}, rank {rank}", process_rows)
+
+
 def duet(_: Sequence[Recorded], __: Path) -> str:
     """Two that sweep at once against two by turns, on each machine."""
     about = "{impl} and its twin on one thread each, {data} at {scale}, rank {rank}"
@@ -130,27 +135,37 @@ def cluster_bits(_: Sequence[Recorded], __: Path) -> str:
 
 def pair_trials(_: Sequence[Recorded], __: Path) -> str:
     """How often `pair` was right, on each machine."""
-    return _pair_trials(by_process=True)
+    return _pair_trials(lambda file, one: "processes" in one and not _three_arrays(file))
+
+
+def _three_arrays(file: Path) -> bool:
+    """Whether a record is of scratch memory in three arrays."""
+    return file.stem.endswith("three-arrays")
 
 
 def block_trials(_: Sequence[Recorded], __: Path) -> str:
     """The same, when it counted blocks."""
-    return _pair_trials(by_process=False)
+    return _pair_trials(lambda _, one: "processes" not in one)
 
 
-def _pair_trials(*, by_process: bool) -> str:
+def pair_trials_before(_: Sequence[Recorded], __: Path) -> str:
+    """The same as now, with scratch memory in three arrays."""
+    return _pair_trials(lambda file, _: _three_arrays(file))
+
+
+def _pair_trials(wanted: Callable[[Path, dict[str, Any]], bool]) -> str:
     found = []
     for file in sorted(RECORDS.glob("*/pair*.jsonl"), reverse=True):
         lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         one = lines[0]
-        if ("processes" in one) != by_process:
+        if not wanted(file, one):
             continue
         threads = counted(one["threads"], "thread")
         what = f"{one['impl']}, rank {one['rank']}, {threads}, {one['scale']}"
         if one.get("beside"):
             what += f", beside {one['beside']}"
         found += _headed(
-            f"{what}; {processor_of(one['machine'])} ({file.parent.name}):", pair_rows(lines)
+            f"{what}; {processor_of(one['machine'])} ({_named(file)}):", pair_rows(lines)
         )
     return "\n\n".join(found) or "No trials are recorded yet."
 
@@ -168,6 +183,11 @@ def _measured(name: str) -> list[tuple[str, dict[str, Any]]]:
     """What scripts left in the folders of machines, the newest first."""
     files = sorted(RECORDS.glob(f"*/{name}"), reverse=True)
     return [(file.parent.name, json.loads(file.read_text(encoding="utf-8"))) for file in files]
+
+
+def _named(file: Path) -> str:
+    """A record's folder and name."""
+    return f"{file.parent.name}, {file.stem}"
 
 
 def _headed(about: str, table: Table) -> list[str]:
@@ -219,7 +239,7 @@ def _study(file: Path) -> tuple[str, Settings, list[StudyRun]]:
     """What a study says, its settings, and its runs."""
     settings, machine, runs = read_study(file)
     trials = [trial for run in runs for trial in run.trials]
-    about = f"{title_of(settings)}; {processor_of(machine)} ({file.parent.name}):"
+    about = f"{title_of(settings)}; {processor_of(machine)} ({_named(file)}):"
     parts = _headed(about, rate_table(rates(runs), trials))
     parts += [wrapped(line + ".") for line in observations(trials)]
     return "\n\n".join(parts), settings, runs
@@ -256,7 +276,9 @@ MEASURED: dict[str, Part] = {
     "many-files": many_files,
     "pair-trials": pair_trials,
     "pair-trials-of-blocks": block_trials,
+    "pair-trials-three-arrays": pair_trials_before,
     "processes": processes,
+    "processes-three-arrays": processes_before,
     "profile": profile,
     "ranks": ranks,
     "studies": studies,

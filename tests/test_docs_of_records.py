@@ -33,12 +33,11 @@ _MARGINS = dict(zip(("1 %", ".1 %", ".01 %"), OBJECTIVE_MARGINS, strict=True))
 PARAMETERS: dict[str, dict[str, float]] = {
     "docs/acceleration.md": _MARGINS,
     "docs/data.md": {"64 MiB": archives._ALWAYS_ALLOWED},
-    "docs/method.md": {"1.5 %": inference.PROCESS_SPREAD, "99 %": 1 - inference.ALPHA},
+    "docs/method.md": {"1.0 %": inference.PROCESS_SPREAD, "99 %": 1 - inference.ALPHA},
     "docs/method-details.md": {
         ".5 %": convergence.OBJECTIVE_TOLERANCE,
         ".25 %": convergence.STILL_FALLING,
         "1.0 %": quiet.RUN_SPREAD,
-        "1.5 %": inference.PROCESS_SPREAD,
         "5 %": quiet._SHARE,
         "10 %": of_timing._DRIFT - 1,
         "15 %": of_timing._WIDE,

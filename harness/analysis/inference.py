@@ -32,10 +32,10 @@ _MATERIAL = 0.25
 # Logs of seconds carry rounding errors of about this size: no difference can be smaller.
 _ROUNDING = 1e-12
 # Standard deviation of log seconds between processes that do the same, which no number of rounds
-# in them shows: it lies in where their compiled code happens to be (`scripts.measure_processes`).
-# It differs from kernel to kernel and from machine to machine, so it is a guess that is worth so
-# many degrees of freedom beside what a run's own processes show.
-PROCESS_SPREAD, GUESS_FREEDOM = 0.015, 5
+# in them shows: it lies in where their code and their scratch memory happen to be
+# (`scripts.measure_processes`). It differs from kernel to kernel and from machine to machine, so it
+# is a guess that is worth so many degrees of freedom beside what a run's own processes show.
+PROCESS_SPREAD, GUESS_FREEDOM = 0.01, 5
 
 Verdict = Literal["faster", "slower", "no difference seen", "too few rounds"]
 

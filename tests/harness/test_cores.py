@@ -255,6 +255,9 @@ def test_a_worker_s_threads_have_a_core_each_after_a_turn(tmp_path):
         worker.call(Session.turn, 2000, None)
         tasks = cores.threads_of(worker.process_id)
         kept = [tuple(os.sched_getaffinity(task)) for task in tasks]
+        worker.call(Session.create, "numba-parallel", problem.params, 2)
+        freed = [os.sched_getaffinity(task) for task in tasks]
     finally:
         worker.stop()
     assert len({one for one in kept if len(one) == 1}) == 2
+    assert all(cores == os.sched_getaffinity(0) for cores in freed), "for the next contestant"

@@ -110,7 +110,7 @@ def _tried(options: argparse.Namespace, name: str, twin: str, number: int) -> di
         named
         | asked
         | found
-        | {"beside": options.beside, "blocks": result.blocks, "processes": result.processes}
+        | {"beside": options.beside, "turns": result.turns, "processes": result.processes}
         | {"seconds": seconds}
     )
 

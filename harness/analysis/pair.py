@@ -2,21 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import trim_mean
-from scipy.stats.mstats import winsorize
 
-from harness.analysis.alignment import Contrast
+from harness.analysis.alignment import Contrast, Series, align, contrast
 from harness.analysis.inference import ALPHA, LEVEL, Shift, shift_of
 from harness.student import student_quantile
 
-# What somebody else disturbed lies at both ends: so large a part of either is left out.
+# Somebody else may disturb one of the two for as long as a process lives: of many processes, so
+# large a part at either end is left out.
 TRIM = 0.2
-FEWEST_TO_TRIM = 10
+FEWEST_TO_TRIM = 20
 # From so many processes on, their own scatter says how sure they are.
 FEWEST_PROCESSES = 6
+
+
+class Turns(NamedTuple):
+    """Log seconds of a sweep in the turns of one process; the n-th of both are neighbours."""
+
+    old: Sequence[float]
+    new: Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,11 @@ class PairResult:
     ----------
     shift : Shift
         Of NEW against OLD.
-    blocks, processes : int
+    turns, processes : int
     """
 
     shift: Shift
-    blocks: int
+    turns: int
     processes: int
 
     @property
@@ -54,48 +60,42 @@ class PairResult:
         return bool(abs(shift.log) + reach < np.log1p(margin))
 
 
-def pair_result(processes: Sequence[Sequence[float]]) -> PairResult:
+def pair_result(processes: Sequence[Turns]) -> PairResult:
     """Mean of what processes say, with its t interval.
 
     Parameters
     ----------
-    processes : sequence of sequence of float
-        Differences in log seconds, new less old, of the blocks of each process. Those of one
-        process share where its code lies, so they count as one: their trimmed mean.
+    processes : sequence of Turns
+        Those of one process share where its code lies, so they count as one observation: by how
+        much the new one's lie above the old one's, aligned.
 
     Returns
     -------
     PairResult
-        Without a standard error where there is a single block.
+        Without a standard error where there is a single turn of each.
 
     Notes
     -----
-    From ten processes on, without the lowest and the highest fifth (Tukey, McLaughlin 1963). Fewer
-    than six tell little of what processes differ by: the variance is moderated then, as in a run.
+    From twenty processes on, without the lowest and the highest fifth (Tukey, McLaughlin 1963).
+    Fewer than six tell little of what processes differ by: they are judged as in a run.
     """
-    means = np.array([trim_mean(blocks, TRIM) for blocks in processes])
-    n, blocks = len(means), sum(map(len, processes))
+    shifts = np.array([align(turns.new, turns.old) for turns in processes])
+    n, turns = len(shifts), sum(len(turns.new) for turns in processes)
     if n < FEWEST_PROCESSES:
-        return PairResult(shift_of(_few(processes, means)), blocks, n)
+        return PairResult(shift_of(_as_in_a_run(processes)), turns, n)
     cut = int(TRIM * n) if n >= FEWEST_TO_TRIM else 0
-    kept = n - 2 * cut
-    log = float(np.sort(means)[cut : n - cut].mean())
-    deviation = float(np.asarray(winsorize(means, (cut / n, cut / n))).std(ddof=1))
+    kept = np.sort(shifts)[cut : n - cut]
+    winsorized = np.clip(shifts, kept[0], kept[-1])
+    deviation = float(winsorized.std(ddof=1))
     error = deviation / ((1 - 2 * cut / n) * np.sqrt(n))
-    return PairResult(Shift(log, float(error), kept - 1), blocks, n)
+    return PairResult(Shift(float(kept.mean()), float(error), len(kept) - 1), turns, n)
 
 
-def _few(processes: Sequence[Sequence[float]], means: NDArray[np.float64]) -> Contrast:
-    """What few processes say, by the scatter of blocks within them, and by their own."""
-    n = len(means)
-    residuals = np.concatenate([np.asarray(one) - np.mean(one) for one in processes])
-    freedom = len(residuals) - n
-    lone = float(np.sum(residuals**2)) / freedom if freedom else None
-    variance = None if lone is None else lone * float(np.mean([1 / len(p) for p in processes])) / n
-    between = float(means.var(ddof=1)) / n if n > 1 else None
-    if variance is None and between is not None:  # a block to a process: their scatter has both
-        variance, freedom = between, n - 1
-    return Contrast(float(means.mean()), variance, freedom, 2 / n, between, n - 1)
+def _as_in_a_run(processes: Sequence[Turns]) -> Contrast:
+    """What few processes say, by the scatter of their turns, their own, and the guess."""
+    number = np.repeat(np.arange(len(processes)), [len(turns.new) for turns in processes])
+    old, new = (np.concatenate([turns[side] for turns in processes]) for side in (0, 1))
+    return contrast(Series(new, number), [Series(old, number)])
 
 
 def verdict_on(result: PairResult, equivalent: float | None) -> str:
@@ -110,5 +110,5 @@ def verdict_on(result: PairResult, equivalent: float | None) -> str:
     if equivalent is not None and result.is_equivalent(equivalent):
         return f"equivalent within {100 * equivalent:g} %"
     if result.shift.error is None:
-        return "too few blocks"
+        return "too few turns"
     return f"{result.shift.verdict} (α = {ALPHA:g})"

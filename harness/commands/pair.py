@@ -9,7 +9,7 @@ from time import perf_counter
 
 import numpy as np
 
-from harness.analysis.pair import FEWEST_PROCESSES, PairResult, pair_result, verdict_on
+from harness.analysis.pair import FEWEST_PROCESSES, PairResult, Turns, pair_result, verdict_on
 from harness.commands.check import find_or_say
 from harness.data.datasets import open_dataset
 from harness.data.ladder.scales import cut
@@ -138,7 +138,7 @@ def _race(
     screen.line(f"same results after one sweep: no row is off by more than {gap:.0e} of itself")
     screen.line(_line(result, request.equivalent))
     in_all = counted(result.processes, "process", "processes")
-    turns = f"{counted(result.blocks, 'block')} of turns in {in_all}"
+    turns = f"{counted(result.turns, 'turn')} of each in {in_all}"
     screen.line(f"{turns}, {perf_counter() - began:.0f} s")
     return 0
 
@@ -217,7 +217,14 @@ def _apart(pairing: PairingApart, seconds: float) -> Rounds:
 
 
 def _result(processes: Processes) -> PairResult:
-    return pair_result([[block.new - block.old for block in blocks] for blocks in processes])
+    return pair_result([_turns(blocks) for blocks in processes])
+
+
+def _turns(blocks: list[Block]) -> Turns:
+    """All turns of a process."""
+    return Turns(
+        [s for block in blocks for s in block.old], [s for block in blocks for s in block.new]
+    )
 
 
 def _line(result: PairResult, equivalent: float | None) -> str:

@@ -8,7 +8,6 @@ while a process lives: whoever pairs them takes several.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import getpid
-from statistics import fmean
 from time import perf_counter
 
 import numpy as np
@@ -35,10 +34,10 @@ TURNS, LONG_SWEEP_S = 4, 1.0
 
 @dataclass(frozen=True)
 class Block:
-    """Mean log seconds of a sweep of both, in one block."""
+    """Log seconds of a sweep of both in the turns of one block; the n-th of both are neighbours."""
 
-    old: float
-    new: float
+    old: tuple[float, ...]
+    new: tuple[float, ...]
 
 
 class Turns:
@@ -67,7 +66,7 @@ class Turns:
                     sweep(which, 1)  # finds the caches full of the other's data
                 timed = sweep(which, self._sweeps[which])
                 logs[which].append(float(np.log(timed.seconds / timed.sweeps)))
-        return Block(fmean(logs[0]), fmean(logs[1]))
+        return Block(tuple(logs[0]), tuple(logs[1]))
 
     def _calibrate(self, which: int, sweep: Callable[[int, int], Timed]) -> None:
         """Warm up by a sweep, and the first time find out how many sweeps make a turn."""

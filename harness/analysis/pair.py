@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.analysis.alignment import Contrast, Series, align, contrast
+from harness.analysis.alignment import Contrast, align
 from harness.analysis.inference import ALPHA, LEVEL, Shift, shift_of
 from harness.student import student_quantile
 
@@ -14,8 +14,6 @@ from harness.student import student_quantile
 # large a part at either end is left out.
 TRIM = 0.2
 FEWEST_TO_TRIM = 20
-# From so many processes on, their own scatter says how sure they are.
-FEWEST_PROCESSES = 6
 
 
 class Turns(NamedTuple):
@@ -61,7 +59,7 @@ class PairResult:
 
 
 def pair_result(processes: Sequence[Turns]) -> PairResult:
-    """Mean of what processes say, with its t interval.
+    """Mean of what processes say, with its interval.
 
     Parameters
     ----------
@@ -76,26 +74,36 @@ def pair_result(processes: Sequence[Turns]) -> PairResult:
 
     Notes
     -----
-    From twenty processes on, without the lowest and the highest fifth (Tukey, McLaughlin 1963).
-    Fewer than six tell little of what processes differ by: they are judged as in a run.
+    From twenty processes on, without the lowest and the highest fifth (Tukey, McLaughlin 1963). The
+    variance of their scatter is pooled with the guess of what processes differ by, as in a run.
     """
-    shifts = np.array([align(turns.new, turns.old) for turns in processes])
-    n, turns = len(shifts), sum(len(turns.new) for turns in processes)
-    if n < FEWEST_PROCESSES:
-        return PairResult(shift_of(_as_in_a_run(processes)), turns, n)
+    aligned = [_aligned(turns) for turns in processes]
+    n, turns = len(aligned), sum(len(turns.new) for turns in processes)
+    shifts = np.array([shift for shift, _ in aligned])
     cut = int(TRIM * n) if n >= FEWEST_TO_TRIM else 0
     kept = np.sort(shifts)[cut : n - cut]
-    winsorized = np.clip(shifts, kept[0], kept[-1])
-    deviation = float(winsorized.std(ddof=1))
-    error = deviation / ((1 - 2 * cut / n) * np.sqrt(n))
-    return PairResult(Shift(float(kept.mean()), float(error), len(kept) - 1), turns, n)
+    scatter, freedom = None, len(kept) - 1
+    if n > 1:
+        winsorized = np.clip(shifts, kept[0], kept[-1])
+        scatter = float(winsorized.var(ddof=1)) / ((1 - 2 * cut / n) ** 2 * n)
+    within = [variance for _, variance in aligned if variance is not None]
+    variance = float(np.mean(within)) / n if within else scatter
+    lone = turns - n if within else freedom
+    log = float(kept.mean())
+    return PairResult(shift_of(Contrast(log, variance, lone, 2 / n, scatter, freedom)), turns, n)
 
 
-def _as_in_a_run(processes: Sequence[Turns]) -> Contrast:
-    """What few processes say, by the scatter of their turns, their own, and the guess."""
-    number = np.repeat(np.arange(len(processes)), [len(turns.new) for turns in processes])
-    old, new = (np.concatenate([turns[side] for turns in processes]) for side in (0, 1))
-    return contrast(Series(new, number), [Series(old, number)])
+def _aligned(turns: Turns) -> tuple[float, float | None]:
+    """By how much the new one's turns lie above the old one's, and the variance of that.
+
+    By the jackknife, without a turn of each at a time; None where there is one of each.
+    """
+    new, old = np.asarray(turns.new), np.asarray(turns.old)
+    shift, n = align(new, old), len(new)
+    if n < 2:
+        return shift, None
+    without = np.array([align(np.delete(new, k), np.delete(old, k)) for k in range(n)])
+    return shift, float((n - 1) * without.var())
 
 
 def verdict_on(result: PairResult, equivalent: float | None) -> str:

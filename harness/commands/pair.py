@@ -9,7 +9,7 @@ from time import perf_counter
 
 import numpy as np
 
-from harness.analysis.pair import FEWEST_PROCESSES, PairResult, Turns, pair_result, verdict_on
+from harness.analysis.pair import PairResult, Turns, pair_result, verdict_on
 from harness.commands.check import find_or_say
 from harness.data.datasets import open_dataset
 from harness.data.ladder.scales import cut
@@ -30,7 +30,7 @@ from implementations.registry import usable_cores
 # Seconds of a process, with those that it takes to be ready. Where its code lies makes a
 # difference for as long as it lives, up to several per cent: many short ones tell more than one
 # long one, and six at least are to fit. `--until` looks when one has ended.
-PROCESSES = 20
+PROCESSES, _FEWEST_PROCESSES = 20, 6
 _SHORTEST_S, _LONGEST_S = 3.0, 15.0
 _SEED = 1
 _NEAR_1 = 0.7
@@ -182,7 +182,9 @@ def _together(
 ) -> Rounds:
     """Blocks in one process, and in the next, for so many seconds."""
     # The first has to compile, and the last begins before the time is over.
-    share = min(max(seconds / PROCESSES, _SHORTEST_S), _LONGEST_S, seconds / (FEWEST_PROCESSES + 1))
+    share = min(
+        max(seconds / PROCESSES, _SHORTEST_S), _LONGEST_S, seconds / (_FEWEST_PROCESSES + 1)
+    )
     end, gap = perf_counter() + seconds, None
     write_ratings(folder, train)
     while gap is None or perf_counter() < end:

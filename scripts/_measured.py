@@ -135,12 +135,12 @@ def cluster_bits(_: Sequence[Recorded], __: Path) -> str:
 
 def pair_trials(_: Sequence[Recorded], __: Path) -> str:
     """How often `pair` was right, on each machine."""
-    return _pair_trials(lambda file, one: "processes" in one and not _three_arrays(file))
+    return _pair_trials(lambda file, one: "processes" in one and not _is_superseded(file))
 
 
-def _three_arrays(file: Path) -> bool:
-    """Whether a record is of scratch memory in three arrays."""
-    return file.stem.endswith("three-arrays")
+def _is_superseded(file: Path) -> bool:
+    """Whether trials are of a method, or of kernels, that are no more."""
+    return file.stem.endswith(("three-arrays", "means"))
 
 
 def block_trials(_: Sequence[Recorded], __: Path) -> str:
@@ -149,8 +149,8 @@ def block_trials(_: Sequence[Recorded], __: Path) -> str:
 
 
 def pair_trials_before(_: Sequence[Recorded], __: Path) -> str:
-    """The same as now, with scratch memory in three arrays."""
-    return _pair_trials(lambda file, _: _three_arrays(file))
+    """The same when it took means, and kernels had scratch memory in three arrays."""
+    return _pair_trials(lambda file, _: _is_superseded(file))
 
 
 def _pair_trials(wanted: Callable[[Path, dict[str, Any]], bool]) -> str:
@@ -276,7 +276,7 @@ MEASURED: dict[str, Part] = {
     "many-files": many_files,
     "pair-trials": pair_trials,
     "pair-trials-of-blocks": block_trials,
-    "pair-trials-three-arrays": pair_trials_before,
+    "pair-trials-of-means": pair_trials_before,
     "processes": processes,
     "processes-three-arrays": processes_before,
     "profile": profile,

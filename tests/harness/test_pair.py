@@ -13,7 +13,7 @@ from harness.cli import main
 from harness.measure.pairing import TURNS, Pairing
 from implementations.registry import find
 
-REPEATS = 1_000
+REPEATS = 400
 
 
 def simulated(rng, processes, log_ratio=0.0, *, disturbed=0.15, turns=8, spread=0.01, noise=0.02):
@@ -29,14 +29,14 @@ def simulated(rng, processes, log_ratio=0.0, *, disturbed=0.15, turns=8, spread=
     return found
 
 
-@pytest.mark.parametrize("processes", [10, 40, 200])
+@pytest.mark.parametrize("processes", [6, 10, 30])
 def test_equals_are_called_different_in_one_of_a_hundred(processes):
     rng = np.random.default_rng(processes)
     held(pair_result(simulated(rng, processes)) for _ in range(REPEATS))
 
 
 def test_where_code_lies_is_no_difference_however_much_it_does():
-    rng, processes = np.random.default_rng(5), 60
+    rng, processes = np.random.default_rng(5), 40
     some = {"turns": 4, "spread": 0.04, "disturbed": 0.0}
     held(pair_result(simulated(rng, processes, **some)) for _ in range(REPEATS))
 
@@ -53,23 +53,23 @@ def held(results):
     """What is promised of results on equals."""
     results = list(results)
     wrong = sum(result.shift.verdict != "no difference seen" for result in results)
-    assert wrong <= 0.02 * REPEATS  # 1 % promised; binomial scatter
+    assert wrong <= 0.025 * REPEATS  # 1 % promised; binomial scatter
     covered = sum(r.shift.interval[0] <= 1 <= r.shift.interval[1] for r in results)
-    assert covered >= 0.925 * REPEATS  # 95 % promised
+    assert covered >= 0.915 * REPEATS  # 95 % promised
 
 
 def test_the_ratio_is_found_in_spite_of_disturbances():
     rng = np.random.default_rng(3)
-    results = [pair_result(simulated(rng, 200, np.log(1.02))) for _ in range(300)]
+    results = [pair_result(simulated(rng, 40, np.log(1.02))) for _ in range(100)]
     assert np.mean([result.shift.ratio for result in results]) == pytest.approx(1.02, abs=1e-3)
-    assert sum(result.shift.verdict == "slower" for result in results) >= 0.95 * 300
+    assert sum(result.shift.verdict == "slower" for result in results) >= 0.95 * 100
 
 
 def test_equivalence_is_claimed_inside_of_the_margin_only():
     rng = np.random.default_rng(4)
-    inside = [pair_result(simulated(rng, 200, 0.0)) for _ in range(300)]
-    at_the_edge = [pair_result(simulated(rng, 200, np.log(1.02))) for _ in range(REPEATS)]
-    assert sum(result.is_equivalent(0.02) for result in inside) >= 0.95 * 300
+    inside = [pair_result(simulated(rng, 40, 0.0)) for _ in range(100)]
+    at_the_edge = [pair_result(simulated(rng, 40, np.log(1.02))) for _ in range(REPEATS)]
+    assert sum(result.is_equivalent(0.02) for result in inside) >= 0.95 * 100
     assert sum(result.is_equivalent(0.02) for result in at_the_edge) <= 0.07 * REPEATS
 
 
@@ -83,9 +83,9 @@ def test_a_single_turn_makes_no_claim():
 
 def test_words():
     rng = np.random.default_rng(5)
-    slow = pair_result(simulated(rng, 100, 0.5))
+    slow = pair_result(simulated(rng, 20, 0.5))
     assert verdict_on(slow, 0.02) == "slower (α = 0.01)"
-    same = pair_result(simulated(rng, 400))
+    same = pair_result(simulated(rng, 60))
     assert verdict_on(same, 0.02) == "equivalent within 2 %"
     assert verdict_on(same, None) == "no difference seen (α = 0.01)"
 

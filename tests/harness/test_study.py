@@ -87,7 +87,7 @@ def test_all_pairs_of_a_runs_cells_are_trials():
     assert {run.independent(one_in) for one_in in SLOW_DOWNS} == {SLOWED_CELLS}
     assert {trial.condition for trial in trials} == {"loaded"}
     for trial in trials:
-        assert trial.found == (trial.one_in in (18, 36, 60))
+        assert trial.found == (trial.one_in in (18, 36, 60, 90))
         expected = 1 + 1.8 / trial.one_in if trial.one_in else 1.0
         assert trial.shift.ratio == pytest.approx(expected, abs=0.015)
         assert trial.pairs.own.processes == trial.pairs.other.processes == 5
@@ -200,7 +200,7 @@ def short_study(monkeypatch, tmp_path):
 def test_a_study_prints_draws_and_keeps_its_rates(short_study, capsys):
     assert short_study("--trials", "7") == 0
     said = capsys.readouterr().out
-    assert said.count("12 of 12") == 6
+    assert said.count("12 of 12") == 8
     assert said.count("0 of 20") == 2
     assert len(re.findall(r"  1\.(?:04|05)\d  ", said)) == 2
     held = json.loads(short_study.path.read_text())

@@ -146,3 +146,13 @@ def test_links_between_texts_lead_somewhere():
     for path in texts():
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
             assert (Path(path.parent) / target).exists(), f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("path", [*texts(ROOT), ROOT / "CHANGELOG.md"], ids=lambda path: path.name)
+def test_lines_are_short(path):
+    code, long = False, []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        code ^= line.startswith("```")
+        if len(line) > 120 and not code and not line.startswith("|"):
+            long.append(number)
+    assert not long

@@ -19,7 +19,7 @@ from harness.study.rates import (
 )
 from harness.study.trials import SCALE, Settings
 
-_MACHINES = {"quiet": "as it is", "loaded": "background load"}
+_MACHINES = {"quiet": "as it is", "loaded": "with background load"}
 
 
 def title_of(settings: Settings) -> str:
@@ -105,8 +105,8 @@ def observations(trials: list[Trial]) -> Iterator[str]:
         spread = excess_spread(some)
         if spread is not None:
             yield (
-                f"{_MACHINES[condition]}: ratios of the same, twice, scatter {spread:.2f} times as "
-                "much as their intervals say; 1 would be exact, less means that they are too wide"
+                f"machine {_MACHINES[condition]}: ratios of equals scatter {spread:.2f} times as much "
+                "as their intervals say; 1 would be exact, less means that these are too wide"
             )
 
 

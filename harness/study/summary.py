@@ -105,8 +105,8 @@ def observations(trials: list[Trial]) -> Iterator[str]:
         spread = excess_spread(some)
         if spread is not None:
             yield (
-                f"machine {_MACHINES[condition]}: ratios of equals scatter {spread:.2f} times as much "
-                "as their intervals say; 1 would be exact, less means that these are too wide"
+                f"machine {_MACHINES[condition]}: ratios of equals scatter {spread:.2f} times as "
+                "much as their intervals say; 1 would be exact, less means that these are too wide"
             )
 
 

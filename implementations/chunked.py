@@ -39,6 +39,7 @@ def in_chunks(
     """
     config: Any = numba.config
     most = 1 if config.DISABLE_JIT else threads or config.NUMBA_NUM_THREADS
+    # Threads share the iterator of a list, which gives each chunk to one of them.
     chunks = iter(list(enumerate(pairwise(map(int, bounds)))))
     others = min(most, len(bounds) - 1) - 1
     if others < 1:

@@ -40,8 +40,7 @@ def _width(unknowns: int) -> int:
 def _aligned_zeros(rows: int, columns: int, dtype: np.dtype[Any]) -> NDArray[Float]:
     """Zeros that begin at a cache line: by chance, vectors straddled two (rank 8: 16 % slower).
 
-    What a loop reads and writes together is to be one of them: at what distance three lay was
-    chance, too (`numba-parallel` at rank 8 takes a tenth less for the items).
+    What a loop uses together is to be one of them: at what distance three lay was chance, too.
     """
     memory = np.zeros(rows * columns + _CACHE_LINE, dtype)
     per_line = _CACHE_LINE // memory.itemsize

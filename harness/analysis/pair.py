@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.analysis.alignment import Contrast, align
+from harness.analysis.alignment import Contrast, align, delete_a_group
 from harness.analysis.inference import ALPHA, LEVEL, Shift, shift_of
 from harness.student import student_quantile
 
@@ -16,7 +16,7 @@ TRIM = 0.2
 FEWEST_TO_TRIM = 20
 
 
-class Turns(NamedTuple):
+class ProcessTurns(NamedTuple):
     """Log seconds of a sweep in the turns of one process; the n-th of both are neighbours."""
 
     old: Sequence[float]
@@ -58,12 +58,12 @@ class PairResult:
         return bool(abs(shift.log) + reach < np.log1p(margin))
 
 
-def pair_result(processes: Sequence[Turns]) -> PairResult:
+def pair_result(processes: Sequence[ProcessTurns]) -> PairResult:
     """Mean of what processes say, with its interval.
 
     Parameters
     ----------
-    processes : sequence of Turns
+    processes : sequence of ProcessTurns
         Those of one process share where its code lies, so they count as one observation: by how
         much the new one's lie above the old one's, aligned.
 
@@ -93,7 +93,7 @@ def pair_result(processes: Sequence[Turns]) -> PairResult:
     return PairResult(shift_of(Contrast(log, variance, lone, 2 / n, scatter, freedom)), turns, n)
 
 
-def _aligned(turns: Turns) -> tuple[float, float | None]:
+def _aligned(turns: ProcessTurns) -> tuple[float, float | None]:
     """By how much the new one's turns lie above the old one's, and the variance of that.
 
     By the jackknife, without a turn of each at a time; None where there is one of each.
@@ -103,7 +103,7 @@ def _aligned(turns: Turns) -> tuple[float, float | None]:
     if n < 2:
         return shift, None
     without = np.array([align(np.delete(new, k), np.delete(old, k)) for k in range(n)])
-    return shift, float((n - 1) * without.var())
+    return shift, delete_a_group(shift, without, np.ones(n, np.int64))
 
 
 def verdict_on(result: PairResult, equivalent: float | None) -> str:

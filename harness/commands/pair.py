@@ -9,7 +9,7 @@ from time import perf_counter
 
 import numpy as np
 
-from harness.analysis.pair import PairResult, Turns, pair_result, verdict_on
+from harness.analysis.pair import PairResult, ProcessTurns, pair_result, verdict_on
 from harness.commands.check import find_or_say
 from harness.data.datasets import open_dataset
 from harness.data.ladder.scales import cut
@@ -222,9 +222,9 @@ def _result(processes: Processes) -> PairResult:
     return pair_result([_turns(blocks) for blocks in processes])
 
 
-def _turns(blocks: list[Block]) -> Turns:
+def _turns(blocks: list[Block]) -> ProcessTurns:
     """All turns of a process."""
-    return Turns(
+    return ProcessTurns(
         [s for block in blocks for s in block.old], [s for block in blocks for s in block.new]
     )
 

@@ -8,7 +8,7 @@ import pytest
 from tiny import PARAMS, tiny_dataset, write_csv
 
 from harness.analysis.inference import PROCESS_SPREAD
-from harness.analysis.pair import Turns, pair_result, verdict_on
+from harness.analysis.pair import ProcessTurns, pair_result, verdict_on
 from harness.cli import main
 from harness.measure.pairing import TURNS, Pairing
 from implementations.registry import find
@@ -25,7 +25,7 @@ def simulated(rng, processes, log_ratio=0.0, *, disturbed=0.15, turns=8, spread=
     for _ in range(processes):
         late = np.where(rng.random((2, turns)) < disturbed, rng.exponential(0.5, (2, turns)), 0)
         old, new = rng.normal(0, noise, (2, turns)) + late
-        found.append(Turns(old, new + log_ratio + rng.normal(0, spread)))
+        found.append(ProcessTurns(old, new + log_ratio + rng.normal(0, spread)))
     return found
 
 
@@ -74,7 +74,7 @@ def test_equivalence_is_claimed_inside_of_the_margin_only():
 
 
 def test_a_single_turn_makes_no_claim():
-    few = pair_result([Turns([0.0], [1.0])])
+    few = pair_result([ProcessTurns([0.0], [1.0])])
     assert few.shift.interval is None
     assert few.half_width == np.inf
     assert verdict_on(few, None) == "too few turns"

@@ -1,6 +1,7 @@
 # make run               the ladder up to a million ratings: table, figures and page in results/
 # make run SCALE=full    all of it, 32 million ratings
 # make peers             the same beside cmfrec, Spark, LIBMF and Surprise, in an environment of its own, and their tests
+# make run OPTIONS="--rounds 12"   any option of `python -m harness run`; so for `make peers`
 # make test              the whole suite, and the kernels once more as plain Python
 # make attack            files nobody should write and kills at any moment, for up to ten minutes
 # make browser           Playwright, for the tests of the page in a real browser: a chromium must be on the path
@@ -16,23 +17,24 @@
 PYTHON ?= python3
 SCALE ?= 1m
 IMPL ?= all
+OPTIONS ?=
 BIN := .venv/bin
 BENCHMARKS = tests/benchmarks/test_time_*.py
 
 BENCH = $(BIN)/python -m pytest $(BENCHMARKS) --benchmark-enable \
 	--benchmark-name=short --benchmark-time-unit=ms --benchmark-columns=min,median,iqr,rounds
 
-# Test files side by side, as many as there are cores: most of the time goes to compiling.
-SIDE_BY_SIDE = --numprocesses auto --maxprocesses 8 --dist loadfile
+# Test files side by side, as many as there are cores, in the order of tests/conftest.py.
+SIDE_BY_SIDE = --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run peers browser cluster docs report.pdf tour test attack lint bench bench-quick asv clean
 
 run: .venv/ready
-	$(BIN)/python -m harness run --impl $(IMPL) --scale $(SCALE) --latent
+	$(BIN)/python -m harness run --impl $(IMPL) --scale $(SCALE) --latent $(OPTIONS)
 
 peers: .venv-peers/ready
 	.venv-peers/bin/python -m pytest tests/implementations/test_peers.py
-	.venv-peers/bin/python -m harness run --impl numba-tiled-f32,numba-parallel,peers --scale $(SCALE) --rank 32
+	.venv-peers/bin/python -m harness run --impl numba-tiled-f32,numba-parallel,peers --scale $(SCALE) --rank 32 $(OPTIONS)
 
 test: .venv/ready
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m kernel $(SIDE_BY_SIDE)

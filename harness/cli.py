@@ -46,7 +46,7 @@ _INTERRUPTED, _TERMINATED = 130, 143
 
 _ENGINE = "where cells are measured: here, or groups of them on the machines of a Dask cluster"
 _SCHEDULER = "of the cluster of --engine dask (default: what ALS_LADDER_SCHEDULER says)"
-_BUDGET = "of sweeps a cell; inf: no limit (default: 60, and at most half of its scale's)"
+_BUDGET = "of sweeps a cell; inf: no limit (default: 90, and at most half of its scale's)"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

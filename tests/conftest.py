@@ -21,6 +21,15 @@ os.environ.pop("COLUMNS", None)
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
+# Files of few and long tests go first: whoever took one last would work on alone.
+_LONG = ("test_scripts.py", "test_docs_of_records.py", "test_dask.py", "test_faults.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, the others as they are found."""
+    items.sort(key=lambda item: item.path.name not in _LONG)
+
+
 _SMALL = Path(__file__).parents[2] / "shared" / "data" / "ml-latest-small"
 
 

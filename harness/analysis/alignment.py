@@ -238,10 +238,10 @@ def align(own: ArrayLike, other: ArrayLike) -> float:
         if total == 0:  # the median lies in a gap: nothing is near it
             break
         # Sums, not dot products: threads of a BLAS are not worth waking for so few numbers.
-        step = float(np.sum(weights * away)) / total
-        concave = 1.0 - float(np.sum(weights * np.square(away))) / total
+        step = float((weights * away).sum()) / total
+        concave = 1.0 - float((weights * np.square(away)).sum()) / total
         if concave > 0:
-            step = float(np.clip(step / concave, -1.0, 1.0))
+            step = max(-1.0, min(1.0, step / concave))
         shift += step * _WIDTH
         if abs(step) * _WIDTH < _CLOSE:
             break

@@ -129,7 +129,9 @@ class Live:
         if self.turns == 0:
             return True
         if self.turns < FEWEST_TURNS:
-            return FEWEST_TURNS * self.turn_s <= self.plan.budget_s
+            # Two tell no more than one: what was begun is finished, a sweep more or less slow.
+            begun = self.turns > 1 and self.has_halves
+            return begun or FEWEST_TURNS * self.turn_s <= self.plan.budget_s
         fits = self.spent_s + self.turn_s <= self._budget_s
         return fits and not self._is_a_burden(clock_s)
 

@@ -67,7 +67,7 @@ class Plan:
     sweeps: int = 10
     rounds: int = 30
     process_rounds: int = 5
-    budget_s: float = 60.0
+    budget_s: float = 90.0
     share: float | None = None
     precision: float | None = None
     baseline: str = ""

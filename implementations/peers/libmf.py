@@ -3,7 +3,11 @@
 import ctypes
 import io
 import os
+from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import redirect_stdout
+from threading import Thread
+from time import process_time
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +23,9 @@ from implementations.whole_fit import WholeFit
 _MOST_ROWS = 1 << 24
 # Its own number for up to 12 threads.
 _BINS = 26
+# Training waits for itself where in so many seconds the process used hardly any of the processor.
+_STALLED_S, _IDLE = 1.0, 0.01
+_TRIES = 5
 # libmf 0.9.2 never frees the copy of the ratings that a fit makes: a worker makes so many fits.
 _ROW_BYTES, _FITS = 12, 30
 
@@ -30,9 +37,6 @@ class LibMf(WholeFit):
     """
 
     dtype_name = "float32"
-    # With two, its threads wait for each other for ever now and then: at 100k once in a hundred
-    # fits, with twice as many bins once in a thousand. With one, never in thousands.
-    most_threads = 1
     requires = "libmf"
     _model: Any = None
 
@@ -75,7 +79,16 @@ class LibMf(WholeFit):
     def fit(self, sweeps: int) -> None:
         """Train anew with so many passes over the ratings."""
         self._release()
-        self._model = _library().MF(
+        for _ in range(_TRIES):
+            model = self._model_of(sweeps)
+            if _ends(model.fit, self._rows):
+                self._model = model
+                return
+        raise RuntimeError(f"LIBMF came to wait for itself {_TRIES} times")
+
+    def _model_of(self, sweeps: int) -> Any:
+        """A model that is to be trained with so many passes."""
+        return _library().MF(
             k=self.params.rank,
             nr_threads=self.threads,
             nr_bins=_BINS,
@@ -86,7 +99,6 @@ class LibMf(WholeFit):
             lambda_q2=self._reg,
             quiet=True,
         )
-        self._model.fit(self._rows)
 
     def _release(self) -> None:
         """Free the model trained last: libmf 0.9.2 keeps each while the process lives."""
@@ -106,6 +118,34 @@ class LibMf(WholeFit):
         rows = np.zeros((n_rows, self.params.rank + 1), self.dtype)
         rows[: len(factors), :-1] = np.nan_to_num(factors)
         return rows
+
+
+def _ends(train: Callable[[Any], object], rows: Any) -> bool:
+    """Train on a thread; False where that waits for ever, which it is left to do.
+
+    The core of libmf 0.9.2 lets its threads go on before it tells them to end. Where they do a
+    whole pass in between, as they may with few ratings and a busy processor, they wait to be let
+    go on once more, and it for them to end.
+    """
+    future: Future[object] = Future()
+    Thread(target=_answer, args=(future, train, rows), daemon=True).start()
+    while True:
+        used_s = process_time()
+        try:
+            future.result(_STALLED_S)
+        except TimeoutError:
+            if process_time() - used_s < _IDLE * _STALLED_S:
+                return False
+        else:
+            return True
+
+
+def _answer(future: "Future[object]", train: Callable[[Any], object], rows: Any) -> None:
+    """Do it; what comes of it is the future's."""
+    try:
+        future.set_result(train(rows))
+    except BaseException as error:  # noqa: BLE001 - for whoever waits
+        future.set_exception(error)
 
 
 def _library() -> ModuleType:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from made_runs import planned
 
+from harness.cli import _BUDGET
 from harness.measure import live
 from harness.measure.live import FREE_S, Live
 from harness.measure.plan import Plan
@@ -89,6 +90,21 @@ def test_one_turn_tells_as_much_as_two(sweep_s):
     assert turns == 1
     assert events[-1].status == "over_budget"
     assert events[-1].reason.endswith("3 would not fit into the budget of 60 s")
+
+
+def test_what_was_begun_is_finished_where_sweeps_become_a_little_slower():
+    one = cell(19.9, events := [], budget_s=60.0)
+    for number in range(9):
+        if one.wants_a_turn():
+            one.take_turn(number + 1, 0)
+            one.worker.sweep_s += 0.2
+    one.finish()
+    assert one.turns == 3
+    assert events[-1].reason == "3 of 10 sweeps took 60.3 s; the budget is 60 s"
+
+
+def test_the_help_names_the_budget_that_there_is():
+    assert f"(default: {Plan.budget_s:g}," in _BUDGET
 
 
 def test_a_slow_cell_takes_three_turns_and_no_more_than_its_share():

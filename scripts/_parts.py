@@ -69,7 +69,7 @@ def peers_figure(records: Sequence[Recorded], root: Path) -> str:
 
 
 def _figure(name: str, record: Recorded, root: Path, text: str) -> str:
-    """Draw a figure into the documents' folder; where it is seen from decides the path to it."""
+    """Draw a figure, named by what was run, into the documents' folder."""
     figure = next(one for one in FIGURES if one.name == name)
     path = root / FIGURES_IN / f"{record.name}-{name}.svg"
     write_whole(path, figure.drawn(record.findings).svg)
@@ -140,7 +140,8 @@ def threads_tables(records: Sequence[Recorded], root: Path) -> str:
         scaling = [column for column in more_columns(cells) if column.key in _OF_THREADS]
         columns = [*naming(cells), seconds_column(), *scaling, RESULT, rounds_column()]
         parts += [wrapped(f"{heading(cells)} ({_origin(record)}):"), markdown_table(columns, cells)]
-        parts += [_figure("threads", record, root, "Times as fast as with one thread")]
+        if record == newest(records, record.name):
+            parts += [_figure("threads", record, root, "Times as fast as with one thread")]
     return "\n\n".join(parts)
 
 
@@ -211,7 +212,7 @@ def paths(_: Sequence[Recorded], __: Path) -> str:
 
 
 def sooner(records: Sequence[Recorded], root: Path) -> str:
-    """Seconds and sweeps to the same quality, beside libraries, at each committed scale."""
+    """Seconds and sweeps to the same quality, beside libraries, and the newest's figures."""
     found = []
     for record in sorted(records, key=lambda one: one.name, reverse=True):
         if record.name.startswith("sooner-"):
@@ -219,7 +220,8 @@ def sooner(records: Sequence[Recorded], root: Path) -> str:
             columns = [*naming(cells), seconds_column(), *sooner_columns(cells), RESULT]
             found += [wrapped(f"{heading(cells)} ({_origin(record)}):")]
             found += [markdown_table(columns, cells)]
-            found += [_figure("time-to-objective", record, root, "Objective against seconds")]
+            if record == newest(records, record.name):
+                found += [_figure("time-to-objective", record, root, "Objective against seconds")]
     return "\n\n".join(found)
 
 

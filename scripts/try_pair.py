@@ -26,6 +26,7 @@ from scripts._twin import twinned, write_twin
 
 # One row in so many is solved twice: that share of a sweep, and what a second call costs.
 SLOWED_BY = {"nothing": None, "one row in 180": 180, "one row in 90": 90, "one row in 36": 36}
+_SLOWED = "what the twin solves twice; some of: " + ", ".join(f"'{name}'" for name in SLOWED_BY)
 
 
 def rows(lines: list[dict[str, Any]]) -> tuple[list[list[str]], list[str]]:
@@ -79,10 +80,10 @@ def main() -> int:
         slow_downs = tuple(filter(None, SLOWED_BY.values()))
         twins = write_twin(Path(folder), options.impl, slow_downs)
         for number in range(options.trials):
-            for name, one_in in SLOWED_BY.items():
+            for name in options.slowed:
                 if any(line["slowed"] == name and line["trial"] == number for line in lines):
                     continue
-                tried = _tried(options, name, twins[one_in or 0], number)
+                tried = _tried(options, name, twins[SLOWED_BY[name] or 0], number)
                 lines.append(tried | {"machine": machine})
                 with options.out.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(lines[-1]) + "\n")
@@ -124,6 +125,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--scale", default="100k")
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--slowed", nargs="+", choices=SLOWED_BY, default=[*SLOWED_BY], metavar="HOW", help=_SLOWED
+    )
     parser.add_argument("--trials", type=int, default=20, help="of each slow-down")
     parser.add_argument("--beside", default="", help="what else the machine did: kept, and shown")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each trial")

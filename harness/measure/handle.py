@@ -15,6 +15,7 @@ from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast
 
 from harness.measure.cores import rest
 from harness.measure.machine import oom_kills, thread_environment
+from harness.measure.processor_time import count_descendants
 from harness.measure.session import Session
 from harness.results.events import Status
 from harness.scratch import scratch_folder
@@ -157,6 +158,7 @@ class Worker:
         if self._errors.closed:
             return
         self._connection.close()
+        count_descendants(self._process.pid)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, SIGKILL)  # it leads a group of its own
         self._process.wait()

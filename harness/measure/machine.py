@@ -14,6 +14,7 @@ from llvmlite import binding
 from threadpoolctl import threadpool_info
 
 from harness.measure.counters import why_uncounted
+from harness.measure.processor_time import own_seconds
 from implementations.registry import usable_cores
 
 _PACKAGES = ("als-ladder", "numpy", "scipy", "numba", "llvmlite", "pandas", "pyarrow")
@@ -139,16 +140,16 @@ def describe_machine() -> dict[str, Any]:
 def load_now() -> dict[str, Any]:
     """How busy the machine is at this moment, and what processor time was used so far.
 
-    ``busy_s`` is that of the whole machine, ``own_s`` that of this process and of all its children
-    that have ended: the difference is the work of others.
+    ``busy_s`` is that of the whole machine, ``own_s`` that of this process, of its children that
+    have ended, and of theirs: the difference is the work of others.
     """
-    of_all, own = psutil.cpu_times(), os.times()
+    of_all = psutil.cpu_times()
     not_busy = ("idle", "iowait", "guest", "guest_nice")  # a guest's time is in user's, too
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "load": os.getloadavg()[0],
         "busy_s": sum(of_all) - sum(getattr(of_all, name, 0.0) for name in not_busy),
-        "own_s": own.user + own.system + own.children_user + own.children_system,
+        "own_s": own_seconds(),
     }
 
 

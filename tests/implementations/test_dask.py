@@ -120,7 +120,7 @@ def test_workers_killed_at_any_moment_change_no_bit():
     wanted = find("numba-tiled").create(PARAMS, 1)
     wanted.prepare(train)
     wanted.load(start_factors(train, PARAMS))
-    for _ in range(10):
+    for _ in range(20):
         killer = threading.Timer(rng.uniform(0, 0.15), kill_one, [backend, rng])
         killer.start()
         found = swept(backend, 1)
